@@ -1,0 +1,105 @@
+import { documentEnvironmentKey, environmentKeys, tryNewerVersions, type Verb } from './contract.ts';
+import { ServiceError } from './errors.ts';
+import type { Patience } from './rotation/ports.ts';
+import type { NewerVersions } from './zabbix/dialect.ts';
+import type { ServerAddress } from './zabbix/port-probe.ts';
+
+export interface Config {
+  readonly zabbixUrl: URL;
+  /** ARN or name of the secret with the API token, or a user's name and password. */
+  readonly zabbixAccessSecret: string;
+  readonly zabbixCaPem: string | undefined;
+  readonly zabbixServer: ServerAddress | undefined;
+  readonly zabbixProbeScript: string | undefined;
+  readonly zabbixNewerVersions: NewerVersions;
+  readonly documents: Readonly<Record<Verb, string>>;
+  readonly patience: Patience;
+  /** Name of the bucket that keeps the records. */
+  readonly evidenceBucket: string;
+  /** ARN or name of the secret with the HMAC key of their fingerprints. */
+  readonly fingerprintSecret: string;
+}
+
+/** The environment does not say what it must; all its problems at once. */
+export class ConfigError extends ServiceError {
+  readonly code = 'CONFIG_INVALID';
+  readonly leaves = 'nothing-changed';
+}
+
+/** Twice the 60 s in which a 6.0 server renews its cache by default, and the time that renewal takes on a large one. */
+const serverWaitSDefault = 150;
+/** Both agents are back within 0.5 s; a host under load gets a generous multiple. */
+const agentStartSDefault = 20;
+/** An active agent whose first connection failed tries again after 60 s; its next value comes an interval later. */
+const proveTimeoutSDefault = 120;
+
+/** @throws {ConfigError} */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const problem = (text: string) => {
+    problems.push(text);
+    return undefined;
+  };
+  const given = (key: string) => (environment[key] === '' ? undefined : environment[key]);
+  const required = (key: string) => given(key) ?? problem(`${key} is missing`) ?? '';
+  const seconds = (key: string, fallback: number, min: number, max: number) => {
+    const text = given(key);
+    if (text === undefined) return fallback * 1000;
+    if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text) * 1000;
+    problem(`${key} must be ${min}–${max} seconds (got "${text}")`);
+    return fallback * 1000;
+  };
+
+  const config: Config = {
+    zabbixUrl: url(required(environmentKeys.zabbixUrl), problem),
+    zabbixAccessSecret: required(environmentKeys.zabbixAccessSecret),
+    zabbixCaPem: given(environmentKeys.zabbixCaPem),
+    zabbixServer: server(given(environmentKeys.zabbixServer), problem),
+    zabbixProbeScript: given(environmentKeys.zabbixProbeScript),
+    zabbixNewerVersions: newerVersions(given(environmentKeys.zabbixNewerVersions), problem),
+    documents: {
+      inspect: required(documentEnvironmentKey.inspect),
+      prepare: required(documentEnvironmentKey.prepare),
+      switch: required(documentEnvironmentKey.switch),
+      restore: required(documentEnvironmentKey.restore),
+      forget: required(documentEnvironmentKey.forget),
+    },
+    patience: Object.freeze({
+      serverWaitMs: seconds(environmentKeys.serverWaitS, serverWaitSDefault, 10, 600),
+      agentStartMs: seconds(environmentKeys.agentStartS, agentStartSDefault, 1, 120),
+      proveMs: seconds(environmentKeys.proveTimeoutS, proveTimeoutSDefault, 10, 600),
+    }),
+    evidenceBucket: required(environmentKeys.evidenceBucket),
+    fingerprintSecret: required(environmentKeys.fingerprintSecret),
+  };
+  if (problems.length > 0) {
+    throw new ConfigError(
+      `${problems.length} problem${problems.length === 1 ? '' : 's'} in the environment: ${problems.join(' · ')}`,
+    );
+  }
+  return Object.freeze(config);
+}
+
+const nowhere = new URL('https://zabbix.invalid/');
+
+function url(text: string, problem: (text: string) => undefined): URL {
+  if (text === '') return nowhere;
+  const parsed = URL.parse(text);
+  if (parsed?.protocol !== 'https:') problem(`${environmentKeys.zabbixUrl} must be an https URL (got "${text}")`);
+  return parsed ?? nowhere;
+}
+
+function server(text: string | undefined, problem: (text: string) => undefined): ServerAddress | undefined {
+  if (text === undefined) return undefined;
+  const [, host, port] = /^\[?([A-Za-z0-9.:-]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535)
+    return problem(`${environmentKeys.zabbixServer} must be host:port (got "${text}")`);
+  return { host, port: Number(port) };
+}
+
+function newerVersions(text: string | undefined, problem: (text: string) => undefined): NewerVersions {
+  if (text === tryNewerVersions) return text;
+  if (text !== undefined)
+    problem(`${environmentKeys.zabbixNewerVersions} must be ${tryNewerVersions} or absent (got "${text}")`);
+  return 'refuse';
+}

@@ -1,0 +1,116 @@
+/**
+ * The names that `lambda/` and `infra/` share: environment keys, the documents' verbs and parameters, tags and prefixes.
+ * Nothing else crosses that border.
+ */
+
+/** The five Run Command documents, one per verb. */
+export const verbs = ['inspect', 'prepare', 'switch', 'restore', 'forget'] as const;
+export type Verb = (typeof verbs)[number];
+
+/** Environment variable that holds the name of a verb's document. The names are CloudFormation's own, so they arrive here. */
+export const documentEnvironmentKey: Readonly<Record<Verb, string>> = {
+  inspect: 'DOCUMENT_INSPECT',
+  prepare: 'DOCUMENT_PREPARE',
+  switch: 'DOCUMENT_SWITCH',
+  restore: 'DOCUMENT_RESTORE',
+  forget: 'DOCUMENT_FORGET',
+};
+
+/** Every other environment variable of the rotation function. `lambda/config.ts` says what each may hold. */
+export const environmentKeys = {
+  zabbixUrl: 'ZABBIX_URL',
+  zabbixAccessSecret: 'ZABBIX_ACCESS_SECRET',
+  zabbixCaPem: 'ZABBIX_CA_PEM',
+  zabbixServer: 'ZABBIX_SERVER',
+  zabbixProbeScript: 'ZABBIX_PROBE_SCRIPT',
+  zabbixNewerVersions: 'ZABBIX_NEWER_VERSIONS',
+  serverWaitS: 'SERVER_WAIT_S',
+  agentStartS: 'AGENT_START_S',
+  proveTimeoutS: 'PROVE_TIMEOUT_S',
+  evidenceBucket: 'EVIDENCE_BUCKET',
+  fingerprintSecret: 'FINGERPRINT_SECRET',
+} as const;
+
+/** The one value of `zabbix.newerVersions`: what to do with a Zabbix that is newer than every one known. Left out, it is refused. */
+export const tryNewerVersions = 'try-like-the-newest-known';
+
+/** The step of every document that runs the script. GetCommandInvocation asks for it by this name, which it wants to have 4 letters or more. */
+export const documentStep = 'rotatePsk';
+
+/**
+ * Parameters of the documents. Letters and digits only: the agent drops a value whose name holds anything else.
+ * None of them ever holds a key in clear. Values that fail `allowedPattern` are refused by Systems Manager and by the node.
+ *
+ * `allowedPattern` is in the intersection of Java's and RE2's syntax and leaves no character that a shell, a JSON string or
+ * a double-quoted word could read as code, because agents older than 3.3.2746.0 paste the value into the script as text.
+ */
+export const parameters = {
+  /** ARN of the secret whose rotation this is. */
+  secretId: { allowedPattern: '^arn:[A-Za-z0-9:/_+=.@-]{10,600}$' },
+  /** Version of the secret that is being rotated in (the ClientRequestToken). */
+  versionId: { allowedPattern: '^[A-Za-z0-9-]{32,64}$' },
+  /** Configuration file of the agent, `auto` to find the running agent's, `none` where no agent uses the key. */
+  config: { allowedPattern: '^(auto|none|/[A-Za-z0-9/._-]{1,200})$', default: 'auto' },
+  /** The same of the proxy. */
+  proxyConfig: { allowedPattern: '^(auto|none|/[A-Za-z0-9/._-]{1,200})$', default: 'none' },
+  /** Fingerprint of the key that AWSCURRENT holds (see docs/host-scripts.md). */
+  currentFingerprint: { allowedPattern: '^[0-9a-f]{12}$' },
+  /** Fingerprint that the node must find after unsealing, or in place before it forgets. */
+  fingerprint: { allowedPattern: '^[0-9a-f]{12}$' },
+  /** Identity to put beside the new key; `keep` leaves the configuration file untouched. */
+  identity: { allowedPattern: '^[A-Za-z0-9._:-]{1,128}$' },
+  /** The new key, RSA-OAEP-SHA256 for the public key that `prepare` returned, base64. */
+  sealedKey: { allowedPattern: '^[A-Za-z0-9+/]{300,700}={0,2}$' },
+  /** How the node knows that the server accepts the key (see docs/host-scripts.md). */
+  gate: { allowedPattern: '^(shadow-agent|zabbix-sender|script-execute|port-probe|proxy-log|agent-log|now)$' },
+  /** Seconds since 1970 by the NODE's clock; at or after it the command does nothing. */
+  notAfter: { allowedPattern: '^[0-9]{10,11}$' },
+  /** Longest time, in seconds, to wait for the server to accept the key. */
+  serverWaitS: { allowedPattern: '^[0-9]{1,4}$' },
+  /** Longest time, in seconds, for the agent to come up after its restart. */
+  agentStartS: { allowedPattern: '^[0-9]{1,3}$' },
+} as const satisfies Record<string, { allowedPattern: string; default?: string }>;
+export type ParameterName = keyof typeof parameters;
+
+/** What each document takes. Every parameter without a default must be given. */
+export const verbParameters = {
+  inspect: ['secretId', 'versionId', 'config', 'proxyConfig'],
+  prepare: ['secretId', 'versionId', 'config', 'proxyConfig', 'currentFingerprint', 'notAfter'],
+  switch: [
+    'secretId',
+    'versionId',
+    'fingerprint',
+    'identity',
+    'sealedKey',
+    'gate',
+    'notAfter',
+    'serverWaitS',
+    'agentStartS',
+  ],
+  restore: ['secretId', 'versionId', 'config', 'proxyConfig', 'gate', 'notAfter', 'serverWaitS', 'agentStartS'],
+  forget: ['secretId', 'versionId', 'config', 'proxyConfig', 'fingerprint'],
+} as const satisfies Record<Verb, readonly ParameterName[]>;
+
+/** Nodes that may be commanded carry this tag. */
+export const nodeTag = { key: 'ZabbixPskRotation', value: 'enabled' } as const;
+
+/** Names of the rotated secrets begin with this, so that one short policy covers them all. */
+export const secretNamePrefix = 'zabbix-psk/';
+
+/** Version ids of rotations that were asked for through `{"rotate": …}` begin with this; any other came from Secrets Manager. */
+export const requestedTokenPrefix = 'requested-';
+
+/** Label of ours on a pending version that is being taken back; Secrets Manager allows labels of one's own, 20 on a version. */
+export const goingBackLabel = 'ZABBIX_PSK_GOING_BACK';
+
+/** Label of ours on a version from its parking until its rotation's end is recorded. */
+export const unrecordedLabel = 'ZABBIX_PSK_UNRECORDED';
+
+/** Where the evidence bucket holds the records: one folder for each secret, named like it. */
+export const recordsPrefix = 'records/';
+
+/** Where it holds reports: one folder for each, named by its time. */
+export const reportsPrefix = 'reports/';
+
+/** Where it holds what somebody has decided to live with; the last one by name is in force. */
+export const waiversPrefix = 'waivers/';

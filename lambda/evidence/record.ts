@@ -1,0 +1,116 @@
+import {
+  array,
+  describe,
+  int,
+  iso,
+  literal,
+  minimum,
+  minLength,
+  nullable,
+  number,
+  object,
+  enum as oneOf,
+  regex,
+  string,
+  type infer as TypeOf,
+} from 'zod/mini';
+
+const text = string().check(minLength(1));
+const count = number().check(int(), minimum(0));
+const time = iso.datetime();
+/** First 20 hex digits: enough to tell keys apart, and too short to be taken for one. */
+export const fingerprintDigits = 20;
+
+const credential = object({
+  identity: text,
+  keyBytes: count.check(describe('Length of the key')),
+  fingerprint: string().check(
+    regex(/^[0-9a-f]{20}$/),
+    describe('HMAC-SHA256 of the key, first 20 hex digits. Two are comparable when their fingerprintKey is the same'),
+  ),
+  activatedAt: nullable(time).check(describe('When the first agent was up with it, by the clock of its node')),
+  deactivatedAt: nullable(time).check(describe('When the last agent had left it; null while it is in use')),
+});
+
+/** Which of the two credentials; `other`: a third one; `unknown`: nobody could be asked, or Zabbix does not tell. */
+const held = oneOf(['old', 'new', 'other', 'unknown']);
+
+const target = object({
+  kind: text.check(describe('What it is in Zabbix: host or proxy')),
+  name: text.check(describe("Zabbix' technical name")),
+  node: text.check(describe("Systems Manager's id of the machine")),
+  uses: oneOf(['old', 'new']).check(describe('The credential that is claimed to be in use')),
+  gate: nullable(text).check(describe('How it was known that the server accepts the key; docs/rotation.md names them')),
+  serverWaitMs: nullable(count).check(describe('From armed to accepted by the server, where the node waited')),
+  agentDownMs: nullable(count).check(describe("From the agent's stop to its listening again")),
+  switchedAt: nullable(time).check(describe('When the agent listened again, by the clock of its node')),
+  proof: object({
+    verdict: oneOf(['proven', 'unswitched', 'silent', 'refused', 'unknown']),
+    node: oneOf([...held.options, 'by-contact']).check(
+      describe(
+        'The credential on the node; by-contact: it could not be asked, and the server was heard to use this key',
+      ),
+    ),
+    zabbix: held.check(describe('The credential that Zabbix has stored')),
+    contact: nullable(
+      object({
+        item: text,
+        at: time,
+        clockOf: oneOf(['server', 'agent', 'proxy']).check(describe('Whose clock that is')),
+      }),
+    ).check(describe('The newest value that came over the encrypted connection; null: none was seen')),
+    oldKey: oneOf(['refused', 'accepted', 'replaced', 'none', 'not-asked']).check(
+      describe('What the server said to the key that was replaced; replaced: not asked, and Zabbix stores another'),
+    ),
+    because: nullable(text).check(describe('Why it is not proven, or what a proof without the node rests on')),
+  }),
+});
+
+/**
+ * What the evidence bucket holds of the end of one rotation. An auditor reads it without us, so that its form is published:
+ * docs/record.schema.json. Fields may be added; none changes its meaning.
+ */
+export const recordShape = object({
+  format: literal(1),
+  sequence: number().check(int(), minimum(1), describe('Position in the chain of this secret, without gaps')),
+  previous: nullable(string().check(regex(/^[0-9a-f]{64}$/))).check(
+    describe("SHA-256 of the bytes of the predecessor's object; null: the first record of this secret"),
+  ),
+  action: text.check(describe('rotation; what comes later gets words of its own')),
+  outcome: text.check(describe('Of a rotation: rotated, rolled-back, refused, stranded')),
+  because: nullable(text).check(describe('Why it did not end as rotated')),
+  secret: object({ name: text, arn: text }),
+  versionId: text.check(
+    describe(
+      "The version that was to be rotated in: RotateSecret's ClientRequestToken, by which CloudTrail tells who asked",
+    ),
+  ),
+  trigger: oneOf(['secrets-manager', 'rotate-event']).check(
+    describe('secrets-manager: the schedule, or RotateSecret called by somebody; rotate-event: our function was asked'),
+  ),
+  endedAt: time,
+  endedBy: object({
+    task: oneOf(['rotate', 'repair']),
+    function: text.check(describe('Name of the Lambda function')),
+    version: text,
+    codeSha256: nullable(text).check(describe('SHA-256 of index.mjs in the code that ran, in hex')),
+    logStream: nullable(text),
+  }),
+  document: nullable(
+    object({
+      name: text,
+      version: text,
+      hash: text.check(describe("SHA-256 of its content, as Systems Manager's DescribeDocument gives it")),
+    }),
+  ).check(
+    describe(
+      'The Run Command document that exchanges keys, as it was at the end; null: none was used, or it could not be asked',
+    ),
+  ),
+  fingerprintKey: string().check(regex(/^[0-9a-f]{8}$/), describe('Which HMAC key the fingerprints were made with')),
+  old: nullable(credential).check(describe('The credential before the rotation; null: not known any more')),
+  new: nullable(credential).check(describe('The credential that was to come; null: none was minted')),
+  targets: array(target),
+});
+
+export type EvidenceRecord = TypeOf<typeof recordShape>;

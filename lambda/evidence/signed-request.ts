@@ -1,0 +1,77 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
+
+/** Who signs, and for which Region. */
+export interface Signing {
+  readonly region: string;
+  readonly credentials: ConstructorParameters<typeof SignatureV4>[0]['credentials'];
+}
+
+export interface PlainRequest {
+  readonly method: 'GET' | 'PUT';
+  /** With its path encoded and without a query. */
+  readonly url: URL;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A request to S3 with Signature Version 4, for `fetch`. `test/lambda/evidence/signed-request.test.ts` holds it against AWS' own examples. */
+export async function signed(
+  { method, url, query = {}, headers = {}, body }: PlainRequest,
+  { region, credentials }: Signing,
+  at: Date,
+): Promise<{ readonly url: URL; readonly init: RequestInit }> {
+  // S3 alone signs the path as it is sent.
+  const signer = new SignatureV4({ service: 's3', region, credentials, sha256: Sha256, uriEscapePath: false });
+  const request = await signer.sign(
+    {
+      method,
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: url.pathname,
+      query: { ...query },
+      headers: { ...headers, host: url.host, 'x-amz-content-sha256': sha256Hex(body ?? '') },
+      body,
+    },
+    { signingDate: at },
+  );
+  const target = new URL(url);
+  target.search = new URLSearchParams(query).toString().replaceAll('+', '%20');
+  const { host: _, ...sent } = request.headers;
+  return { url: target, init: { method, headers: sent, ...(body === undefined ? {} : { body }), redirect: 'error' } };
+}
+
+export function sha256Base64(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What the signer hashes with: with a secret it is HMAC. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', keyOf(secret));
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return new Uint8Array(this.#hash.digest());
+  }
+
+  reset(): void {}
+}
+
+function keyOf(secret: string | ArrayBuffer | ArrayBufferView): string | Uint8Array {
+  if (typeof secret === 'string') return secret;
+  return ArrayBuffer.isView(secret)
+    ? new Uint8Array(secret.buffer, secret.byteOffset, secret.byteLength)
+    : new Uint8Array(secret);
+}

@@ -1,0 +1,162 @@
+import { NodeUnreachable, Refusal } from '../errors.ts';
+import type { Deadline } from '../rotation/deadline.ts';
+import type { SecretValue, Target } from '../rotation/model.ts';
+import { askedOf } from './asked.ts';
+import { atMost } from './at-most.ts';
+import type { Asked, GatheredSecret, GatheredTarget, Held, Inspection, Kind } from './gathered.ts';
+import type { Look, Policy, ReportPorts } from './ports.ts';
+
+/** Zabbix answers in 10–20 ms; more at a time would only be felt by its users. */
+const secretsAtATime = 8;
+
+/** Longest that one node is waited for, and what is kept of the time to write the report in. Milliseconds. */
+const nodeMs = 60_000;
+const writingMs = 90_000;
+
+/** Names of what Zabbix shows to our API user; undefined: it could not be asked. */
+export type Shown = Readonly<Record<Kind, ReadonlySet<string> | undefined>>;
+
+/** Every secret of ours with what Zabbix and the nodes hold, compared here, so that neither key nor fingerprint goes on. */
+export async function gatherSecrets(
+  ports: ReportPorts,
+  shown: Shown,
+  deadline: Deadline,
+): Promise<readonly GatheredSecret[]> {
+  const policies = await ports.policies.list();
+  return atMost(secretsAtATime, beginningElsewhere(policies, ports.clock.now().ms), (policy) =>
+    gatherSecret(policy, ports, shown, deadline),
+  );
+}
+
+/** Each day with others, so that nodes for which there was no time come first another day. */
+function beginningElsewhere(policies: readonly Policy[], nowMs: number): readonly Policy[] {
+  const from = policies.length === 0 ? 0 : (Math.floor(nowMs / 86_400_000) * 997) % policies.length;
+  return [...policies.slice(from), ...policies.slice(0, from)];
+}
+
+async function gatherSecret(
+  policy: Policy,
+  ports: ReportPorts,
+  shown: Shown,
+  deadline: Deadline,
+): Promise<GatheredSecret> {
+  const { versions, ...rest } = policy;
+  const current = await valueIn(policy, versions.current, ports);
+  if ('unknown' in current) {
+    const value =
+      current.unknown === placeholder
+        ? ({ state: 'placeholder' } as const)
+        : ({ state: 'unreadable', because: current.unknown } as const);
+    return { ...rest, value, targets: [], otherUsers: { known: [] } };
+  }
+  const sides = await sidesOf(policy, current.known, ports);
+  const { targets, identity, key } = current.known;
+  // A Zabbix that answers no more is waited for 20 s each time: the report must be written all the same.
+  const holders: Asked<readonly string[]> =
+    deadline.remainingMs < writingMs
+      ? { unknown: 'the time of this report was over' }
+      : await askedOf(() => ports.inventory.holders({ identity, key }));
+  const ofTarget = async (target: Target): Promise<GatheredTarget> => {
+    const { kind, name, node } = target;
+    const inspection = await inspect(target, policy, sides, ports, deadline);
+    return { kind, name, node, zabbixHolds: await zabbixSide(target, holders, sides, ports, shown), inspection };
+  };
+  const names = new Set(targets.map(({ name }) => name));
+  return {
+    ...rest,
+    value: { state: 'held', keyBytes: key.bytes },
+    targets: await Promise.all(targets.map(ofTarget)),
+    otherUsers: 'known' in holders ? { known: holders.known.filter((name) => !names.has(name)) } : holders,
+  };
+}
+
+/** Nobody has put a value there yet. */
+const placeholder = 'placeholder';
+
+async function valueIn(
+  policy: Policy,
+  versionId: string | undefined,
+  { policies }: ReportPorts,
+): Promise<Asked<SecretValue>> {
+  if (versionId === undefined) return { unknown: placeholder };
+  try {
+    const value = await policies.value(policy, versionId);
+    return value === undefined ? { unknown: 'the version in force has no value' } : { known: value };
+  } catch (error) {
+    if (error instanceof Refusal) return { unknown: error.code === 'SECRET_NOT_ADOPTED' ? placeholder : error.message };
+    throw error;
+  }
+}
+
+/** The versions that a side may hold, the one in force first. */
+type Sides = readonly (readonly [Exclude<Held, 'other'>, SecretValue])[];
+
+async function sidesOf(policy: Policy, current: SecretValue, ports: ReportPorts): Promise<Sides> {
+  const { pending, previous } = policy.versions;
+  const others = await Promise.all(
+    (
+      [
+        ['pending', pending],
+        ['previous', previous],
+      ] as const
+    ).map(async ([label, versionId]) => {
+      if (versionId === undefined || versionId === policy.versions.current) return [];
+      const value = await valueIn(policy, versionId, ports);
+      return 'known' in value ? [[label, value.known] as const] : [];
+    }),
+  );
+  return [['current', current], ...others.flat()];
+}
+
+async function zabbixSide(
+  { kind, name }: Target,
+  holders: Asked<readonly string[]>,
+  sides: Sides,
+  { inventory }: ReportPorts,
+  shown: Shown,
+): Promise<GatheredTarget['zabbixHolds']> {
+  if (shown[kind]?.has(name) === false) return { known: 'missing' };
+  if (kind !== 'host') return { known: 'untold' };
+  if ('unknown' in holders) return holders;
+  if (holders.known.includes(name)) return { known: 'current' };
+  return askedOf(async () => {
+    for (const [label, value] of sides.slice(1)) {
+      if ((await inventory.holders(value)).includes(name)) return label;
+    }
+    return 'other';
+  });
+}
+
+async function inspect(
+  target: Target,
+  { arn, versions }: Policy,
+  sides: Sides,
+  { nodes, inventory }: ReportPorts,
+  deadline: Deadline,
+): Promise<Inspection> {
+  if (deadline.remainingMs < writingMs + nodeMs) return { state: 'not-asked' };
+  try {
+    const ids = { secretId: arn, versionId: versions.current ?? '' };
+    const { fingerprint, identity, ...look } = await nodes.look(target, ids, deadline.within(nodeMs));
+    const key = heldBy({ fingerprint, identity }, sides);
+    const known = key === 'other' ? await askedOf(() => inventory.knowsIdentity(target.name, identity)) : undefined;
+    return {
+      state: 'inspected',
+      key,
+      ...(known !== undefined && 'known' in known ? { identityInZabbix: known.known } : {}),
+      ...look,
+    };
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'NODE_REFUSED')
+      return { state: 'refused', says: error.message, byteOrderMark: /byte order mark/.test(error.message) };
+    if (error instanceof Refusal || error instanceof NodeUnreachable)
+      return { state: 'unreachable', says: error.message };
+    throw error;
+  }
+}
+
+/** Identity and key together: Zabbix asks for both. */
+function heldBy({ fingerprint, identity }: Pick<Look, 'fingerprint' | 'identity'>, sides: Sides): Held {
+  const found = sides.find(([, value]) => value.key.fingerprint === fingerprint && value.identity === identity);
+  return found?.[0] ?? 'other';
+}

@@ -1,0 +1,117 @@
+import { Refusal, StillOpen, sentence } from '../errors.ts';
+import type { Deadline } from './deadline.ts';
+import { forget } from './forget.ts';
+import { load, readCurrent } from './load.ts';
+import type { Inspection, Rotation, RotationIds, Target } from './model.ts';
+import { oncePerNode } from './node-mates.ts';
+import type { Ports, SecretLabels } from './ports.ts';
+import { fromAccount, recordEnd, type TargetRecord } from './record.ts';
+
+/** Promotes the pending credential, makes the nodes forget the old key, and records the rotation. */
+export async function finishSecret(
+  labels: SecretLabels,
+  token: string,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<void> {
+  const rotation = await load(labels, token, ports.secrets);
+  await promote(rotation, ports);
+  await recordRotated(rotation, ports, deadline);
+}
+
+/**
+ * Moves AWSCURRENT to the pending version: from here on a retry has nothing left but to tidy up.
+ *
+ * @throws {StillOpen} when somebody takes the version back; AWSCURRENT is where it was
+ */
+export async function promote(rotation: Rotation, ports: Ports): Promise<void> {
+  await moveCurrent(rotation, ports);
+  await refuseIfTakenBack(rotation, ports);
+}
+
+/** The label alone, whoever takes the version back. */
+export async function moveCurrent(rotation: Rotation, { secrets, archive }: Ports): Promise<void> {
+  const { secretId, versionId, currentVersionId } = rotation;
+  await secrets.promote(secretId, { from: currentVersionId, to: versionId });
+  await archive.append({ event: 'credential.promoted', secretId, token: versionId });
+}
+
+/** Somebody may have begun to go back after this step had looked: one of the two sees the other and undoes the promotion. */
+async function refuseIfTakenBack(rotation: Rotation, { secrets }: Ports): Promise<void> {
+  const { secretId, secretName, versionId, currentVersionId } = rotation;
+  const { current, pending, goingBack } = await secrets.labels(secretId);
+  const takenBack = goingBack === versionId || (pending !== versionId && pending !== undefined);
+  if (!takenBack || current !== versionId || currentVersionId === undefined) return;
+  await secrets.promote(secretId, { from: versionId, to: currentVersionId });
+  throw new StillOpen(
+    `version ${versionId} of ${secretName} was being taken back while it was promoted, so AWSCURRENT is on ${currentVersionId} again`,
+  );
+}
+
+/** What is told of a rotation whose key is in use; `current` is unknown when the label has moved in an earlier try. */
+export type Rotated = Pick<Rotation, 'secretId' | 'secretName' | 'versionId' | 'pending'> &
+  Partial<Pick<Rotation, 'current'>>;
+
+/** Makes the nodes forget the old key and records the rotation, with what is true now. Done twice it records the same end. */
+export async function recordRotated(rotation: Rotated, ports: Ports, deadline: Deadline): Promise<void> {
+  const { secretId, secretName, versionId, pending, current } = rotation;
+  const targets: TargetRecord[] = [];
+  const forgetNode = oncePerNode((target) => forget(target, rotation, pending, ports, deadline));
+  for (const target of pending.targets) {
+    const forgotten = await forgetNode(target);
+    const inspection = forgotten instanceof Refusal ? undefined : forgotten;
+    targets.push({
+      kind: target.kind,
+      target: target.name,
+      node: target.node,
+      identity: pending.identity,
+      ...(current === undefined ? {} : { from: current.key.fingerprint }),
+      to: pending.key.fingerprint,
+      ...fromAccount(inspection),
+      proofs: await proofsNow(target, rotation, inspection, ports),
+    });
+  }
+  const end = { secretId, secretName, token: versionId, outcome: 'rotated', because: undefined, targets } as const;
+  await recordEnd(ports, end, { old: current, new: pending });
+  await markRecorded(rotation, ports);
+}
+
+/** After the record, so that a repair finds what died before it. A mark that stays makes it record the same end once more. */
+async function markRecorded({ secretId, versionId }: RotationIds, { secrets, archive }: Ports): Promise<void> {
+  try {
+    await secrets.markRecorded(secretId, versionId);
+  } catch (error) {
+    await archive.append({ event: 'label.notRemoved', secretId, token: versionId, because: sentence(error) });
+  }
+}
+
+/** testSecret waited for these proofs in another invocation; they are asked for again, without waiting, so that the record tells what is true now. */
+async function proofsNow(
+  target: Target,
+  { pending }: Pick<Rotated, 'pending'>,
+  inspection: Inspection | undefined,
+  { monitor }: Ports,
+): Promise<TargetRecord['proofs']> {
+  const node = { fingerprintOnNode: inspection?.fingerprint, oldKey: inspection?.lastSwitch?.oldKey };
+  try {
+    const { host, holds } = await monitor.find(target, [pending]);
+    const { witness } = host;
+    return {
+      ...node,
+      storedInZabbix: holds === pending,
+      lastValue: witness?.key,
+      lastValueS: witness?.lastS,
+      lastValueClockOf: witness?.clockOf,
+    };
+  } catch (error) {
+    return { ...node, notAsked: sentence(error) };
+  }
+}
+
+/** The label has moved already: what a first try may have left undone is done again, unless its end is recorded. */
+export async function finishAgain(labels: SecretLabels, ports: Ports, deadline: Deadline): Promise<void> {
+  const { secretId, secretName, current: versionId, unrecorded } = labels;
+  if (versionId === undefined || unrecorded !== versionId) return;
+  const pending = await readCurrent(labels, ports.secrets);
+  await recordRotated({ secretId, secretName, versionId, pending }, ports, deadline);
+}

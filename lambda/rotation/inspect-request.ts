@@ -1,0 +1,130 @@
+import { sentence } from '../errors.ts';
+import type { Deadline } from './deadline.ts';
+import { readVersions, unfinishedVersion } from './load.ts';
+import type { Credential, Inspection, MonitoredHost, RotationIds, SecretValue, Target } from './model.ts';
+import { byNode } from './node-mates.ts';
+import type { Ports, SecretLabels } from './ports.ts';
+import { hostProblem } from './preflight.ts';
+import type { Answer } from './rotate-request.ts';
+
+export interface InspectRequest {
+  /** Name or ARN of the secret. */
+  readonly inspect: string;
+}
+
+/** `{"inspect": …}` from the Lambda console: changes nothing; tells what is, and what a rotation would do. */
+export async function requestInspection(
+  { inspect }: InspectRequest,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<Answer> {
+  const labels = await ports.secrets.labels(inspect);
+  const unfinished = unfinishedVersion(labels);
+  const versionId = unfinished ?? labels.current ?? '';
+  const { current, pending } = await readVersions(labels, versionId, ports.secrets);
+  const says = [
+    `${labels.secretName} holds identity "${current.identity}" with a key of ${current.key.bytes} bytes (${current.key.fingerprint}) for ${count(current.targets.length, 'target')}.`,
+    `Zabbix answers with version ${await ports.monitor.version()}.`,
+  ];
+  if (unfinished !== undefined)
+    says.push(
+      `A rotation is unfinished: version ${unfinished} is AWSPENDING${pending === undefined ? ', without a key' : ` with key ${pending.key.fingerprint}`}.`,
+    );
+  for (const target of current.targets) {
+    says.push(
+      ...(await describe(
+        target,
+        current,
+        unfinished === undefined ? undefined : pending,
+        { secretId: labels.secretId, versionId },
+        ports,
+        deadline,
+      )),
+    );
+  }
+  says.push(plan(current, labels, unfinished !== undefined));
+  return { says };
+}
+
+async function describe(
+  target: Target,
+  current: SecretValue,
+  pending: Credential | undefined,
+  ids: RotationIds,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<readonly string[]> {
+  const says: string[] = [];
+  try {
+    const { host, holds } = await ports.monitor.find<Credential>(
+      target,
+      pending === undefined ? [current] : [current, pending],
+    );
+    says.push(inZabbix(host, storedIn(holds, current, pending)));
+    const problem = hostProblem(host);
+    if (problem !== undefined) says.push(`A rotation would be refused: ${problem.message}.`);
+  } catch (error) {
+    says.push(`Zabbix: ${sentence(error)}.`);
+  }
+  try {
+    says.push(onNode(target, await ports.fleet.inspect(target, ids, deadline), current, pending));
+  } catch (error) {
+    says.push(`Node: ${sentence(error)}.`);
+  }
+  return says;
+}
+
+function storedIn(
+  holds: Credential | 'untold' | undefined,
+  current: Credential,
+  pending: Credential | undefined,
+): string {
+  if (holds === 'untold') return 'does not tell which key it holds';
+  if (holds === undefined) return 'holds another key than the secret';
+  return `holds the key of ${holds === current ? 'AWSCURRENT' : holds === pending ? 'AWSPENDING' : 'nobody'}`;
+}
+
+function inZabbix(host: MonitoredHost, stored: string): string {
+  if (host.kind === 'proxy')
+    return `${host.name}: Zabbix ${stored} and was in contact with the proxy ${host.seen.serverS - (host.witness?.lastS ?? 0)} s ago.`;
+  const contact =
+    host.reachable === undefined
+      ? 'and polls nothing there'
+      : host.reachable.yes
+        ? 'and reaches its agent'
+        : `and cannot reach its agent (${host.reachable.error})`;
+  return `${host.name}: Zabbix ${stored} ${contact}.`;
+}
+
+function onNode(
+  { name, node }: Target,
+  found: Inspection,
+  current: Credential,
+  pending: Credential | undefined,
+): string {
+  const key =
+    found.fingerprint === current.key.fingerprint
+      ? 'the key of AWSCURRENT'
+      : found.fingerprint === pending?.key.fingerprint
+        ? 'the key of AWSPENDING'
+        : `another key (${found.fingerprint})`;
+  const busy =
+    found.rotation === undefined ? '' : `; rotation ${found.rotation.versionId} is ${found.rotation.phase} there`;
+  return `${name}: ${found.agent} ${found.agentVersion} on ${node} ${found.running ? 'runs' : 'does NOT run'} with ${key} in ${found.keyFile} (mode ${found.keyMode}), identity "${found.identity}"${busy}.`;
+}
+
+function plan(
+  { keyBytes, identityMode, targets }: SecretValue,
+  { secretName }: SecretLabels,
+  unfinished: boolean,
+): string {
+  if (unfinished) return `A rotation asked for now would be refused until the unfinished one has ended.`;
+  const identity = identityMode === 'fixed' ? 'keep the identity' : 'use a new identity';
+  const nodes = byNode(targets.map((target) => ({ target })));
+  const named = nodes.map((mates) => mates.map(({ target }) => target.name).join(' together with '));
+  return `A rotation of ${secretName} would mint a key of ${keyBytes} bytes, ${identity}, and switch ${named.join(', then ')}.`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

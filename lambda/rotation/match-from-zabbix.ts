@@ -1,0 +1,74 @@
+import type { Deadline } from './deadline.ts';
+import type { Credential, Rotation, Target } from './model.ts';
+import type { Ports } from './ports.ts';
+import { type Proof, prove } from './prove.ts';
+import { proveByContact } from './prove-by-contact.ts';
+
+/**
+ * A host that does not follow can still be met from the other side: Zabbix is given whichever of the two keys its agent is on.
+ * Where nobody can say which one that is, both are tried, the one that Zabbix has first; without an answer it keeps the old one.
+ *
+ * @param asked what was seen of the target when its node was last asked; undefined: its node cannot be asked
+ * @returns undefined when there is nothing to match: both sides are on the old key, or one is on some third one
+ */
+export async function matchFromZabbix(
+  target: Target,
+  rotation: Rotation,
+  asked: Proof | undefined,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<Proof | undefined> {
+  const { current, pending } = rotation;
+  const node = asked?.evidence.node;
+  if (node !== undefined && 'fingerprint' in node) {
+    if (node.fingerprint !== pending.key.fingerprint) return undefined;
+    const onNew = await giveAndProve(target, pending, rotation, ports, deadline);
+    const now = onNew.evidence.node;
+    // Somebody else has taken its agent back meanwhile.
+    const isBack = 'fingerprint' in now && now.fingerprint === current.key.fingerprint;
+    return isBack ? giveAndProve(target, current, rotation, ports, deadline) : onNew;
+  }
+
+  const { holds } = await ports.monitor.find(target, [current, pending]);
+  const order = holds === pending ? [pending, current] : [current, pending];
+  let proof: Proof | undefined;
+  for (const wanted of order) {
+    if (await isReplaced(target, rotation, ports)) return proof;
+    await give(target, wanted, rotation, ports);
+    proof = await proveByContact(target, { rotation, wanted, dead: undefined }, ports, deadline);
+    if (proof.verdict.verdict === 'proven') return proof;
+  }
+  if (!(await isReplaced(target, rotation, ports))) await give(target, current, rotation, ports);
+  return proof;
+}
+
+/** Contact takes minutes: the next rotation may have begun meanwhile, or somebody have given a third key. */
+async function isReplaced(target: Target, { current, pending }: Rotation, { monitor }: Ports): Promise<boolean> {
+  return (await monitor.find(target, [current, pending])).holds === undefined;
+}
+
+async function giveAndProve(
+  target: Target,
+  wanted: Credential,
+  rotation: Rotation,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<Proof> {
+  await give(target, wanted, rotation, ports);
+  const patient = deadline.within(ports.patience.serverWaitMs + ports.patience.proveMs);
+  return prove(target, { rotation, wanted, dead: undefined }, ports, patient);
+}
+
+async function give(target: Target, credential: Credential, rotation: Rotation, ports: Ports): Promise<void> {
+  const { host, holds } = await ports.monitor.find(target, [credential]);
+  if (holds === credential) return;
+  await ports.archive.append({
+    event: 'zabbix.matching',
+    secretId: rotation.secretId,
+    token: rotation.versionId,
+    target: target.name,
+    identity: credential.identity,
+    fingerprint: credential.key.fingerprint,
+  });
+  await ports.monitor.give([host], credential);
+}

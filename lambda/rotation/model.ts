@@ -1,0 +1,195 @@
+import type { PskKey } from './psk.ts';
+
+/** Something of Zabbix that holds one end of a pre-shared key. */
+export interface Target {
+  /** Whose key it is: an agent's, which Zabbix keeps with its host, or a proxy's own. */
+  readonly kind: 'host' | 'proxy';
+  /** Zabbix' technical name of the host, or the proxy's name, case-sensitive. */
+  readonly name: string;
+  /** Systems Manager's id of the machine that the agent or proxy runs on: `i-…` or `mi-…`. */
+  readonly node: string;
+  /** The program's configuration file, where the running one's own is not the one meant; otherwise `auto`. */
+  readonly config: string;
+}
+
+/** What Zabbix and an agent must agree on. */
+export interface Credential {
+  readonly identity: string;
+  readonly key: PskKey;
+}
+
+export type IdentityMode = 'new' | 'fixed';
+
+/** One version of a rotated secret: a credential and everything that uses it. */
+export interface SecretValue extends Credential {
+  readonly targets: readonly [Target, ...Target[]];
+  readonly identityMode: IdentityMode;
+  /** Length of the next key, in bytes. */
+  readonly keyBytes: number;
+}
+
+/** One rotation: from the version that is current to the one that is pending. */
+export interface Rotation {
+  /** ARN */
+  readonly secretId: string;
+  /** For sentences: the name a human gave it. */
+  readonly secretName: string;
+  readonly versionId: string;
+  /** The version that AWSCURRENT is on; undefined when it is on none. */
+  readonly currentVersionId: string | undefined;
+  readonly current: SecretValue;
+  readonly pending: SecretValue;
+}
+
+/** Which rotation something belongs to; enough for the verbs that need no key. */
+export type RotationIds = Pick<Rotation, 'secretId' | 'versionId'>;
+
+/** Milliseconds since 1970 by our own clock. */
+export interface Instant {
+  readonly ms: number;
+}
+/** Whole seconds since 1970 by the Zabbix server's clock. Never compared with ours or a node's. */
+export interface ServerTime {
+  readonly serverS: number;
+}
+/** Milliseconds since 1970 by a node's clock. */
+export interface NodeTime {
+  readonly nodeMs: number;
+}
+
+/**
+ * How it was known that the server had begun to accept the new key, best first:
+ * `shadow-agent`, `zabbix-sender`, `proxy-log` and `agent-log` are seen by the node; `script-execute` and `port-probe` by the function;
+ * `now` means that nobody could ask and the agent was switched right after the update.
+ */
+export const gates = [
+  'shadow-agent',
+  'zabbix-sender',
+  'proxy-log',
+  'script-execute',
+  'port-probe',
+  'agent-log',
+  'now',
+] as const;
+export type Gate = (typeof gates)[number];
+/** What a node can offer to see by itself. */
+export type NodeGate = Extract<Gate, 'shadow-agent' | 'zabbix-sender' | 'proxy-log' | 'agent-log'>;
+
+/** A node's own account of the moment its agent changed keys. Times are the node's. */
+export interface SwitchAccount {
+  readonly gate: Gate;
+  /** From armed to accepted. */
+  readonly waitedMs: number;
+  readonly stopped: NodeTime;
+  readonly listening: NodeTime;
+  /** From the stop to listening again. */
+  readonly downMs: number;
+  /** What the server said to the key that was replaced, asked once after the switch. */
+  readonly oldKey: 'refused' | 'accepted' | 'not-asked';
+  /** Fingerprint of the key put in place. */
+  readonly to: string;
+}
+
+/** What `inspect` finds on a node, of the program of one target. */
+export interface Inspection {
+  /** Of the targets that the program can belong to. */
+  readonly kind: Target['kind'];
+  /** `zabbix_agentd`, `zabbix_agent2` or `zabbix_proxy`. */
+  readonly agent: string;
+  readonly agentVersion: string;
+  readonly hostname: string;
+  readonly identity: string;
+  readonly fingerprint: string;
+  readonly keyFile: string;
+  readonly keyMode: string;
+  readonly passive: boolean;
+  readonly active: boolean;
+  readonly running: boolean;
+  readonly clock: NodeTime;
+  /** A rotation that has been prepared on the node and not forgotten. */
+  readonly rotation: { readonly secretId: string; readonly versionId: string; readonly phase: string } | undefined;
+  readonly lastSwitch: SwitchAccount | undefined;
+  /** What the node can see by itself, best first, as `prepare` found it; none before that. */
+  readonly gates: readonly NodeGate[];
+}
+
+/** What `prepare` adds: the node is ready to be switched. */
+export interface Preparation extends Inspection {
+  /** RSA public key of this rotation on this node: SubjectPublicKeyInfo, DER, base64. */
+  readonly publicKey: string;
+}
+
+/** How a `switch` or `restore` ended on the node. Only `switched` and `restored` put a key in place. */
+export type NodeOutcome =
+  | {
+      readonly outcome: 'switched' | 'restored';
+      readonly account: SwitchAccount | undefined;
+      readonly fingerprint: string;
+    }
+  | { readonly outcome: 'not-accepted'; readonly says: string; readonly fingerprint: string }
+  | { readonly outcome: 'agent-did-not-start'; readonly says: string; readonly fingerprint: string }
+  | { readonly outcome: 'stranded'; readonly says: string };
+
+/** A target as Zabbix describes it. Zabbix never gives a key back. */
+export interface MonitoredHost {
+  readonly kind: Target['kind'];
+  readonly hostId: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Towards the host (passive checks) or the passive proxy. */
+  readonly connect: 'none' | 'psk' | 'certificate';
+  /** From the host (active checks) or the active proxy. */
+  readonly accept: readonly ('none' | 'psk' | 'certificate')[];
+  /** Undefined: Zabbix polls nothing there, so it has no opinion. */
+  readonly reachable: { readonly yes: true } | { readonly yes: false; readonly error: string } | undefined;
+  /** Monitored by a proxy, which learns of a key some seconds after the server (`prompt`), or up to an hour after it (`slow`). */
+  readonly behindProxy: false | 'prompt' | 'slow';
+  /** In a maintenance without data collection: nothing is heard of it until that ends. */
+  readonly silenced: boolean;
+  /** When Zabbix described it so. */
+  readonly seen: ServerTime;
+  /** The item whose next value will prove contact. Undefined: no item that the agent answers often enough. */
+  readonly witness: Witness | undefined;
+}
+
+/** What tells that Zabbix has heard from a target. */
+export interface Witness {
+  /** `value`: an item's newest value. `access`: when the server was last in contact with a proxy. */
+  readonly kind: 'value' | 'access';
+  /** For `access`, the proxy's. */
+  readonly itemId: string;
+  readonly key: string;
+  /** `server`: polled, its times are the server's. `agent`: sent by the agent, its times are the node's. `proxy`: polled by a proxy, its times are the proxy's. */
+  readonly clockOf: 'server' | 'agent' | 'proxy';
+  readonly everyS: number;
+  /** Time of its newest value when the host was described, by the clock that `clockOf` names; 0 when there is none. */
+  readonly lastS: number;
+}
+
+/** Contact between Zabbix and the agent: `none` was asked for and not seen, `unknown` could not be asked. */
+export type Contact =
+  | {
+      readonly seen: 'value';
+      readonly item: string;
+      readonly atS: number;
+      readonly afterS: number;
+      readonly clockOf: 'server' | 'agent' | 'proxy';
+    }
+  | { readonly seen: 'none'; readonly waitedS: number; readonly error: string | undefined }
+  | { readonly seen: 'unknown'; readonly because: string };
+
+/** What was observed of one target. */
+export interface Evidence {
+  /** Fingerprint on the node, or why it could not be read; `byContact`: not read, and shown by the server's hearing from it; how it was known which key the server used. */
+  readonly node: { readonly fingerprint: string } | { readonly unknown: string } | { readonly byContact: string };
+  /** Whether Zabbix has the wanted credential stored; `untold`: it does not tell, and we have never given one. */
+  readonly stored: 'wanted' | 'other' | 'untold' | 'unknown';
+  readonly contact: Contact;
+  /** `replaced`: nobody could try it, but Zabbix' one stored key is another. `none`: there is no other key to try. */
+  readonly oldKey: 'refused' | 'accepted' | 'replaced' | 'none';
+}
+
+/** What we conclude of one target. */
+export type Verdict =
+  | { readonly verdict: 'proven' }
+  | { readonly verdict: 'unswitched' | 'silent' | 'refused' | 'unknown'; readonly because: string };

@@ -1,0 +1,24 @@
+import type { Target } from './model.ts';
+
+/** Targets by their nodes: an agent and a proxy on one node share a key file, so they change keys together. */
+export function byNode<T extends { readonly target: Target }>(all: readonly T[]): readonly (readonly [T, ...T[]])[] {
+  const nodes = new Map<string, [T, ...T[]]>();
+  for (const one of all) {
+    const mates = nodes.get(one.target.node);
+    if (mates === undefined) nodes.set(one.target.node, [one]);
+    // The agent leads: it can see for both when the server takes the key.
+    else if (one.target.kind === 'host') mates.unshift(one);
+    else mates.push(one);
+  }
+  return [...nodes.values()];
+}
+
+/** What is done once on a node, whichever of its targets asks first; every one of them gets what came of it. */
+export function oncePerNode<R>(work: (target: Target) => Promise<R>): (target: Target) => Promise<R> {
+  const begun = new Map<string, Promise<R>>();
+  return (target) => {
+    const now = begun.get(target.node) ?? work(target);
+    begun.set(target.node, now);
+    return now;
+  };
+}

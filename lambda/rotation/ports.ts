@@ -1,0 +1,175 @@
+import type { Deadline } from './deadline.ts';
+import type {
+  Credential,
+  Gate,
+  Inspection,
+  Instant,
+  MonitoredHost,
+  NodeOutcome,
+  Preparation,
+  Rotation,
+  RotationIds,
+  SecretValue,
+  Target,
+  Witness,
+} from './model.ts';
+import type { Exchanged, RotationEnd } from './record.ts';
+
+/** Everything the story speaks to. Adapters are named after the party: Secrets Manager, the fleet, Zabbix. */
+export interface Ports {
+  readonly secrets: SecretStore;
+  readonly fleet: Fleet;
+  readonly monitor: Monitor;
+  readonly archive: Archive;
+  readonly clock: Clock;
+  readonly patience: Patience;
+}
+
+/** How long to wait for others. */
+export interface Patience {
+  /** For the server to accept a key: its configuration cache is renewed every 60 s (6.0) or 10 s (7.0) by default. */
+  readonly serverWaitMs: number;
+  /** For an agent to come up after its restart. */
+  readonly agentStartMs: number;
+  /** For fresh contact. */
+  readonly proveMs: number;
+}
+
+export interface SecretLabels {
+  /** ARN */
+  readonly secretId: string;
+  readonly secretName: string;
+  readonly rotationEnabled: boolean;
+  /** Version ids by the label they carry. */
+  readonly current: string | undefined;
+  readonly pending: string | undefined;
+  /** The version that somebody has decided to take back: whoever touches it next goes back too. */
+  readonly goingBack: string | undefined;
+  /** The version whose rotation has minted a key and has no recorded end yet. */
+  readonly unrecorded: string | undefined;
+  /** When a value or label of the secret was last changed. */
+  readonly changed: Instant;
+}
+
+/** A secret whose last rotation has not ended. */
+export interface Unfinished {
+  readonly secretId: string;
+  /** When a value or label of the secret was last changed. */
+  readonly changed: Instant;
+}
+
+/** Secrets Manager. */
+export interface SecretStore {
+  /** @throws {Refusal} for a secret that does not exist or that we may not see */
+  labels(secretId: string): Promise<SecretLabels>;
+  /**
+   * Waits a few seconds for a value that was just written: Secrets Manager shows it a little later than it takes it.
+   *
+   * @returns undefined for a version that holds no value (what AWSPENDING is when a rotation begins)
+   * @throws {Refusal} for a value that is not a credential with targets
+   */
+  read(of: Pick<SecretLabels, 'secretId' | 'secretName'>, versionId: string): Promise<SecretValue | undefined>;
+  /** Stores a value under AWSPENDING, marked as unrecorded. @returns false when the version has one already, which stays */
+  park(labels: SecretLabels, versionId: string, value: SecretValue): Promise<boolean>;
+  /** Moves AWSCURRENT from one version to the other, or fails if it is not on the first. */
+  promote(secretId: string, move: { readonly from: string | undefined; readonly to: string }): Promise<void>;
+  /** Writes down, on the version itself, that it is being taken back. @returns whether that stood there already */
+  markGoingBack(secretId: string, versionId: string): Promise<boolean>;
+  /** Takes the mark of the unrecorded off a version that carries it: one call, since every rotation makes it. */
+  markRecorded(secretId: string, versionId: string): Promise<void>;
+  /** Takes AWSPENDING and our marks off a version, if they are there. Secrets Manager takes that as the rotation's failure. */
+  discard(secretId: string, versionId: string): Promise<void>;
+  /** Starts a rotation; Secrets Manager will call this function with `versionId` as its token. */
+  rotate(secretId: string, versionId: string): Promise<void>;
+  /** Those of our secrets that have an AWSPENDING beside AWSCURRENT, or a mark of ours on any version. */
+  unfinished(): Promise<readonly Unfinished[]>;
+}
+
+/** A command that runs on a node and has not been heard from yet. */
+export interface Armed {
+  readonly target: Target;
+  readonly verb: 'switch' | 'restore';
+  readonly versionId: string;
+  readonly commandId: string;
+}
+
+/**
+ * The nodes, through Run Command.
+ *
+ * @throws {Refusal} when a node's script refuses (nothing was changed)
+ * @throws {NodeUnreachable} when the command did not reach the node or no account came back
+ */
+export interface Fleet {
+  inspect(target: Target, rotation: RotationIds, deadline: Deadline): Promise<Inspection>;
+  prepare(target: Target, rotation: Rotation, deadline: Deadline): Promise<Preparation>;
+  /** Returns when the node has taken up the command, so that it waits before Zabbix is told. */
+  arm(target: Target, rotation: Rotation, prepared: Preparation, gate: Gate, deadline: Deadline): Promise<Armed>;
+  armRestore(target: Target, rotation: RotationIds, gate: Gate, deadline: Deadline): Promise<Armed>;
+  follow(armed: Armed, deadline: Deadline): Promise<NodeOutcome>;
+  /** `inPlace`: the credential that must be in place, or the node refuses to forget the other one. */
+  forget(target: Target, rotation: RotationIds, inPlace: Credential, deadline: Deadline): Promise<Inspection>;
+}
+
+/**
+ * Zabbix, through its API.
+ *
+ * @throws {ZabbixUnreachable} when it could not be asked
+ * @throws {ZabbixRefused} when it says no; waiting will not cure that
+ */
+export interface Monitor {
+  /** The present version, e.g. `6.0.14`. @throws {Refusal} when it is not one we know */
+  version(): Promise<string>;
+  /**
+   * The target, and the first of these credentials that Zabbix has stored for it; undefined: none of them; `untold`: Zabbix
+   * does not tell, and we have never given it one.
+   *
+   * @throws {Refusal} for a target that Zabbix does not show to our API user
+   */
+  find<C extends Credential>(target: Target, among: readonly C[]): Promise<Found<C>>;
+  /** The same target as Zabbix describes it now. */
+  refresh(host: MonitoredHost): Promise<MonitoredHost>;
+  /** The hosts that use one of these identities, and the proxies where the version tells them (6.0). */
+  usersOf(identities: readonly string[]): Promise<readonly Pick<Target, 'kind' | 'name'>[]>;
+  /** Stores one credential for all of them: the proxies in one transaction, then the hosts in another. */
+  give(hosts: readonly MonitoredHost[], credential: Credential): Promise<void>;
+  /** Ways in which this function itself can see that the server accepts a key, best first. */
+  gates(host: MonitoredHost): Promise<readonly Extract<Gate, 'script-execute' | 'port-probe'>[]>;
+  /** Whether the server has begun to use the credential that was given. */
+  serverUses(
+    host: MonitoredHost,
+    credential: Credential,
+    gate: Extract<Gate, 'script-execute' | 'port-probe'>,
+  ): Promise<boolean>;
+  /** Whether the server still takes a credential at its port; undefined when this function cannot reach it. */
+  serverAccepts(credential: Credential): Promise<boolean | undefined>;
+  /** Makes a polled item be checked now. @returns false when the API user may not */
+  checkNow(witness: Witness): Promise<boolean>;
+  /** The newest value's time, by the clock that `witness.clockOf` names; 0 when there is none. */
+  lastValueS(witness: Witness): Promise<number>;
+}
+
+export interface Found<C extends Credential> {
+  readonly host: MonitoredHost;
+  readonly holds: C | 'untold' | undefined;
+}
+
+/** Where what happened is kept. It tells fingerprints, never keys. */
+export interface Archive {
+  append(fact: Fact): Promise<void>;
+  /** Keeps the record of a rotation for whoever audits it. The same end kept twice is one record. */
+  keep(end: RecordedEnd): Promise<void>;
+}
+
+export interface RecordedEnd extends RotationEnd {
+  readonly ended: Instant;
+  readonly exchanged: Exchanged;
+  /** By our `{"rotate": …}`. */
+  readonly askedFor: boolean;
+}
+
+export type Fact = { readonly event: string } & Readonly<Record<string, unknown>>;
+
+export interface Clock {
+  now(): Instant;
+  sleep(ms: number): Promise<void>;
+}

@@ -1,0 +1,213 @@
+import { Refusal } from '../errors.ts';
+import { noWitness } from './contact.ts';
+import { Deadline } from './deadline.ts';
+import { chooseGate, isArmed } from './gate.ts';
+import type { MonitoredHost, Preparation, Rotation, Target } from './model.ts';
+import { oncePerNode } from './node-mates.ts';
+import type { Ports } from './ports.ts';
+import { sideBySide } from './side-by-side.ts';
+import { findStored, type Stored } from './stored-credential.ts';
+import { until } from './wait.ts';
+
+/** A target that may be switched: what Zabbix and its node said of it. */
+export interface Ready {
+  readonly target: Target;
+  readonly host: MonitoredHost;
+  readonly prepared: Preparation;
+}
+
+/**
+ * Everything that can fail cheaply fails here, while every agent still runs on the key it had.
+ *
+ * @throws {Refusal} naming the thing, the value and the remedy
+ */
+export async function preflight(rotation: Rotation, ports: Ports, deadline: Deadline): Promise<readonly Ready[]> {
+  await ports.monitor.version();
+  const found = await sideBySide(rotation.pending.targets, (target) => checkTarget(target, rotation, ports));
+  await refuseStrangers(rotation, ports);
+  const prepareNode = oncePerNode((target) => ports.fleet.prepare(target, rotation, deadline));
+  const prepared = await sideBySide(rotation.pending.targets, async (target): Promise<Preparation> => {
+    const node = await prepareNode(target);
+    // Of an agent and a proxy that are prepared together, the node tells of the agent.
+    return node.kind === target.kind ? node : { ...node, ...(await ports.fleet.inspect(target, rotation, deadline)) };
+  });
+  const ready = rotation.pending.targets.map((target, index) => {
+    const [host, preparation] = [found[index]?.host, prepared[index]];
+    if (host === undefined || preparation === undefined) throw new RangeError(`no answer for target ${target.name}`);
+    if (preparation.hostname !== target.name) {
+      throw new Refusal(
+        'HOSTNAME_DIFFERS',
+        `the ${target.kind === 'proxy' ? 'proxy' : 'agent'} on ${target.node} calls itself "${preparation.hostname}", the secret calls its target "${target.name}"; names are case-sensitive: correct one of them`,
+      );
+    }
+    return { target, host, prepared: preparation };
+  });
+  for (const one of ready) refuseSilent(one, rotation);
+  for (const one of ready) await refuseUnwatched(one, rotation, ports);
+  const untold = found.filter(({ stored }) => stored === 'untold').map(({ host }) => host);
+  if (untold.length > 0) await giveWhatIsHeld(untold, rotation, ports);
+  return ready;
+}
+
+/**
+ * Zabbix has just been in contact with these, and their nodes hold what is current, so that is what it holds for them. Given
+ * once more by us it can be told from what is given next.
+ */
+async function giveWhatIsHeld(untold: readonly MonitoredHost[], rotation: Rotation, ports: Ports): Promise<void> {
+  await ports.archive.append({
+    event: 'zabbix.givingWhatIsHeld',
+    secretId: rotation.secretId,
+    token: rotation.versionId,
+    targets: untold.map(({ name }) => name),
+    identity: rotation.current.identity,
+  });
+  await ports.monitor.give(untold, rotation.current);
+}
+
+/** An agent that is never polled is known to be well by what it sends; its values carry its node's clock. A proxy, by its contact with the server. */
+function refuseSilent({ host, prepared }: Ready, rotation: Rotation): void {
+  const alreadyMoved = prepared.fingerprint === rotation.pending.key.fingerprint;
+  if (host.kind === 'proxy' && !alreadyMoved) refuseOffline(host);
+  if (host.reachable !== undefined || host.witness?.clockOf !== 'agent' || alreadyMoved) return;
+  const silentForS = Math.round(prepared.clock.nodeMs / 1000 - host.witness.lastS);
+  if (silentForS <= 3 * host.witness.everyS + mayLagS) return;
+  throw new Refusal(
+    'HOST_UNREACHABLE',
+    `Zabbix has heard nothing of host "${host.name}" for ${silentForS} s (${host.witness.key}, every ${host.witness.everyS} s); mend that first, then rotate`,
+  );
+}
+
+/** Nobody but the node itself can see when a proxy has the key of a host behind it. */
+async function refuseUnwatched(
+  { target, host, prepared }: Ready,
+  rotation: Rotation,
+  { monitor }: Ports,
+): Promise<void> {
+  if (host.behindProxy === false || isArmed(await chooseGate(host, prepared.gates, rotation, monitor))) return;
+  throw new Refusal(
+    'HOST_BEHIND_PROXY',
+    `host "${host.name}" is monitored by a proxy, and ${target.node} could not ask that proxy with the key in use (ServerActive, or Server, at its port 10051), so nobody would know when it has the next one; let the node reach it`,
+  );
+}
+
+function refuseOffline({ name, seen, witness }: MonitoredHost): void {
+  const silentForS = seen.serverS - (witness?.lastS ?? 0);
+  if (silentForS <= mayLagS) return;
+  throw new Refusal(
+    'PROXY_OFFLINE',
+    `Zabbix has had no contact with proxy "${name}" ${witness?.lastS === 0 ? 'ever' : `for ${silentForS} s`}; mend that first, then rotate`,
+  );
+}
+
+/** An active agent sends what it has every 5 s, and one whose connection failed tries again after 60 s, agent 2 of 6.0 after 120 s. */
+const mayLagS = 130;
+
+async function checkTarget(
+  target: Target,
+  rotation: Rotation,
+  ports: Ports,
+): Promise<{ readonly host: MonitoredHost; readonly stored: Stored }> {
+  const { host, stored } = await findStored(target, rotation, ports.monitor);
+  const problem = hostProblem(host);
+  if (problem !== undefined) throw problem;
+
+  if (stored === 'other') {
+    throw new Refusal(
+      'ZABBIX_HOLDS_ANOTHER_KEY',
+      `Zabbix holds another key for ${host.kind} "${host.name}" than AWSCURRENT of ${rotation.secretName}; put the key that is in use into the secret, or set the ${host.kind}'s Encryption tab to what the secret holds`,
+    );
+  }
+  // With the pending key stored, an earlier try of this rotation got that far: an agent that cannot be reached is what it must mend.
+  if (stored === 'current') await refuseUnreachable(host, ports);
+  return { host, stored };
+}
+
+/** One failed check costs an interface 15 s of silence; `checkNow` ends it, and a look takes 5 s to show. Milliseconds. */
+const mayRecoverForMs = 25_000;
+const lookAgainEveryMs = 2_500;
+
+/** A single check may fail on any day: only a host that stays unreachable when it is asked again is refused. */
+async function refuseUnreachable(host: MonitoredHost, { monitor, clock }: Ports): Promise<void> {
+  if (host.reachable?.yes !== false) return;
+  if (host.witness !== undefined) await monitor.checkNow(host.witness);
+  let error = host.reachable.error;
+  const recovered = await until(
+    async () => {
+      const { reachable } = await monitor.refresh(host);
+      if (reachable?.yes !== false) return true;
+      error = reachable.error;
+      return undefined;
+    },
+    lookAgainEveryMs,
+    clock,
+    Deadline.in(mayRecoverForMs, clock),
+  );
+  if (recovered !== undefined) return;
+  throw new Refusal(
+    'HOST_UNREACHABLE',
+    `Zabbix cannot reach the agent of host "${host.name}" even now (${error}); mend that first, then rotate`,
+  );
+}
+
+/** What speaks against rotating a target, as Zabbix describes it; the first problem is what a human should mend first. */
+export function hostProblem(host: MonitoredHost): Refusal | undefined {
+  const named = `${host.kind} "${host.name}"`;
+  if (!host.enabled) {
+    return new Refusal(
+      'HOST_DISABLED',
+      `${named} is disabled in Zabbix, so nothing could be proven; enable it or take it out of the secret`,
+    );
+  }
+  if (host.silenced) {
+    return new Refusal(
+      'HOST_IN_MAINTENANCE',
+      `${named} is in a maintenance without data collection, so nothing could be proven; wait until it ends or make it one with data collection`,
+    );
+  }
+  if (host.behindProxy === 'slow') {
+    return new Refusal(
+      'HOST_BEHIND_PROXY',
+      `${named} is monitored by a proxy, which learns of a new key only with its next configuration, up to an hour later (ConfigFrequency of a proxy before 7.0); that is longer than a rotation may last, so rotate it by hand, or update Zabbix to 7.0`,
+    );
+  }
+  if (host.connect === 'certificate' || host.accept.includes('certificate')) {
+    return new Refusal(
+      'HOST_USES_CERTIFICATE',
+      `${named} uses certificates, which this service does not manage; take it out of the secret`,
+    );
+  }
+  if (host.connect !== 'psk' && !host.accept.includes('psk')) {
+    return new Refusal(
+      'HOST_WITHOUT_PSK',
+      `${named} does not use a pre-shared key in Zabbix; set one on the ${host.kind}'s Encryption tab and on the ${host.kind === 'proxy' ? 'proxy itself' : 'agent'} first`,
+    );
+  }
+  if (host.witness === undefined)
+    return new Refusal('HOST_WITHOUT_WITNESS', `${named} could not be proven to be heard: ${noWitness}`);
+  return undefined;
+}
+
+/** One identity has one key in Zabbix, whoever uses it: a host that the secret does not list would be left behind. */
+async function refuseStrangers(rotation: Rotation, { monitor }: Ports): Promise<void> {
+  const isListed = (user: Pick<Target, 'kind' | 'name'>) =>
+    rotation.pending.targets.some(({ kind, name }) => kind === user.kind && name === user.name);
+  const strangersTo = async (identities: readonly string[]) =>
+    (await monitor.usersOf(identities)).filter((user) => !isListed(user));
+  const identities = [...new Set([rotation.current.identity, rotation.pending.identity])];
+  if ((await strangersTo(identities)).length === 0) return;
+  for (const identity of identities) {
+    const strangers = await strangersTo([identity]);
+    if (strangers.length === 0) continue;
+    throw new Refusal(
+      'IDENTITY_SHARED',
+      `identity "${identity}" is also used by ${someOf(strangers)}, which ${rotation.secretName} does not list; list them as targets or give them an identity of their own`,
+    );
+  }
+}
+
+/** The first few by name: a sentence is for a human. */
+function someOf(users: readonly Pick<Target, 'kind' | 'name'>[]): string {
+  const shown = users.slice(0, 5).map(({ kind, name }) => `${kind === 'proxy' ? 'proxy ' : ''}"${name}"`);
+  const others = users.length - shown.length;
+  return `${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
+}

@@ -1,0 +1,111 @@
+import { NodeUnreachable, sentence } from '../errors.ts';
+import { neverGivesUp, waitForContact, whenPollingKeepsFailing } from './contact.ts';
+import type { Deadline } from './deadline.ts';
+import type { Credential, Evidence, Inspection, RotationIds, Target, Verdict } from './model.ts';
+import type { Monitor, Ports } from './ports.ts';
+import { judge } from './verdict.ts';
+import { until } from './wait.ts';
+
+/** What was observed of a target and what we conclude. */
+export interface Proof {
+  readonly target: Target;
+  readonly wanted: Credential;
+  readonly evidence: Evidence;
+  readonly verdict: Verdict;
+  readonly inspection: Inspection | undefined;
+}
+
+/** Which of a rotation's keys a target should be on, and which other key must be dead. */
+export interface Claim {
+  readonly rotation: RotationIds;
+  readonly wanted: Credential;
+  readonly dead: Credential | undefined;
+}
+
+/**
+ * Gathers the evidence that a target is on a key. Proof has two halves: fresh contact says that both ends share *a* key, the
+ * fingerprint on the node says that it is this one.
+ */
+export async function prove(target: Target, claim: Claim, ports: Ports, deadline: Deadline): Promise<Proof> {
+  const { monitor } = ports;
+  const inspected = await orWhy(inspectSettled(target, claim.rotation, ports, deadline));
+  const inspection = 'value' in inspected ? inspected.value : undefined;
+  const node = 'value' in inspected ? { fingerprint: inspected.value.fingerprint } : { unknown: inspected.why };
+
+  const asked = await orWhy(askZabbix(target, claim, node, inspection, ports, deadline));
+  const zabbix: Pick<Evidence, 'stored' | 'contact'> =
+    'value' in asked ? asked.value : { stored: 'unknown', contact: { seen: 'unknown', because: asked.why } };
+
+  const evidence: Evidence = { node, ...zabbix, oldKey: await fateOfOldKey(claim, inspection, zabbix.stored, monitor) };
+  return { target, wanted: claim.wanted, evidence, verdict: judge(evidence, claim.wanted.key.fingerprint), inspection };
+}
+
+const lookForEndEveryMs = 5_000;
+
+/**
+ * A node that is exchanging keys tells of a moment that is over when contact is seen, and that contact may have come over the
+ * other key: its end is waited for. An exchange starts the agent once or twice.
+ *
+ * @throws {NodeUnreachable} when it does not end
+ */
+async function inspectSettled(
+  target: Target,
+  rotation: RotationIds,
+  { fleet, clock, patience }: Ports,
+  deadline: Deadline,
+): Promise<Inspection> {
+  const settled = await until(
+    async () => {
+      const inspection = await fleet.inspect(target, rotation, deadline);
+      return inspection.rotation?.phase === 'switching' ? undefined : inspection;
+    },
+    lookForEndEveryMs,
+    clock,
+    deadline.within(2 * patience.agentStartMs + lookForEndEveryMs),
+  );
+  if (settled !== undefined) return settled;
+  throw new NodeUnreachable(target.name, `an exchange of keys on ${target.node} (${target.name}) has not ended`);
+}
+
+async function askZabbix(
+  target: Target,
+  claim: Claim,
+  node: Evidence['node'],
+  inspection: Inspection | undefined,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<Pick<Evidence, 'stored' | 'contact'>> {
+  const { host, holds } = await ports.monitor.find(target, [claim.wanted]);
+  const stored = holds === 'untold' ? 'untold' : holds === undefined ? 'other' : 'wanted';
+  // Contact without knowing the node's key says nothing of this one.
+  if ('unknown' in node) return { stored, contact: { seen: 'unknown', because: node.unknown } };
+  // Two sides known to differ will not come into contact by waiting.
+  if (stored === 'other' || inspection?.fingerprint !== claim.wanted.key.fingerprint)
+    return { stored, contact: { seen: 'none', waitedS: 0, error: undefined } };
+  const serverWasFirst = claim.dead !== undefined && (inspection?.lastSwitch?.gate ?? 'now') !== 'now';
+  const giveUp = serverWasFirst ? whenPollingKeepsFailing(host, ports) : neverGivesUp;
+  return { stored, contact: await waitForContact(host, inspection, ports, deadline, giveUp) };
+}
+
+async function fateOfOldKey(
+  { dead }: Claim,
+  inspection: Inspection | undefined,
+  stored: Evidence['stored'],
+  monitor: Pick<Monitor, 'serverAccepts'>,
+): Promise<Evidence['oldKey']> {
+  if (dead === undefined) return 'none';
+  const seenByNode = inspection?.lastSwitch?.oldKey ?? 'not-asked';
+  if (seenByNode !== 'not-asked') return seenByNode;
+  const seenFromHere = await orWhy(monitor.serverAccepts(dead));
+  if ('value' in seenFromHere && seenFromHere.value !== undefined) return seenFromHere.value ? 'accepted' : 'refused';
+  return stored === 'wanted' || stored === 'untold' ? 'replaced' : 'accepted';
+}
+
+/** An outcome instead of an exception: not being able to ask is something that was observed. */
+async function orWhy<T>(asking: Promise<T>): Promise<{ readonly value: T } | { readonly why: string }> {
+  try {
+    return { value: await asking };
+  } catch (error) {
+    return { why: sentence(error) };
+  }
+}

@@ -1,0 +1,193 @@
+import { Refusal, RotationRolledBack, StillOpen, sentence } from '../errors.ts';
+import { type Deadline, timeToGoBackMs } from './deadline.ts';
+import { endUnminted } from './end-unminted.ts';
+import { moveCurrent, promote, recordRotated } from './finish-secret.ts';
+import { forget } from './forget.ts';
+import { readCurrent, readVersions, rotationOf, unfinishedVersion } from './load.ts';
+import type { Instant, Rotation, Target } from './model.ts';
+import { byNode } from './node-mates.ts';
+import type { Ports, SecretLabels } from './ports.ts';
+import { type Proof, prove } from './prove.ts';
+import { proveByContact } from './prove-by-contact.ts';
+import { recordEnd, recordProof } from './record.ts';
+import { rollBack } from './roll-back.ts';
+import { sideBySide } from './side-by-side.ts';
+import { callOff } from './stand-down.ts';
+
+/**
+ * Brings what a rotation has left of one secret to one end or the other. Asks the nodes and Zabbix what is true: where every
+ * target works with the new key the rotation is finished, otherwise it is taken back. Never mints, and may run beside the
+ * rotation or beside itself.
+ *
+ * @param failed when the rotation failed that is to be repaired: its event may come when the next one is under way
+ * @returns what was done, in words
+ * @throws {Stranded} for what it cannot bring to an end
+ */
+export async function repair(secretId: string, ports: Ports, deadline: Deadline, failed?: Instant): Promise<string> {
+  const labels = await ports.secrets.labels(secretId);
+  const { secretName } = labels;
+  const unfinished = unfinishedVersion(labels);
+  if (unfinished === undefined) return tidyUp(labels, ports, deadline);
+  // Events tell whole seconds.
+  if (failed !== undefined && labels.changed.ms >= failed.ms + 1_000)
+    return `${secretName}: something has happened to it since that rotation failed (version ${unfinished} is pending), so it is left alone`;
+
+  const { current, pending } = await readVersions(labels, unfinished, ports.secrets);
+  if (pending === undefined) {
+    const ids = { secretId: labels.secretId, secretName, token: unfinished };
+    await endUnminted(ids, 'it had not minted a key', ports);
+    return `${secretName}: the unfinished rotation (version ${unfinished}) had not minted a key; its label is gone`;
+  }
+
+  const rotation = rotationOf(labels, unfinished, current, pending);
+  const proofs = await proveMoved(rotation, ports, deadline);
+  refuseUnlessAsked(proofs, secretName);
+  if (mayFinish(proofs, labels)) {
+    for (const proof of proofs) await recordProof(ports, rotation, proof);
+    const isGoingBack = labels.goingBack === unfinished;
+    await (isGoingBack ? moveCurrent : promote)(rotation, ports);
+    await recordRotated(rotation, ports, deadline);
+    // Secrets Manager has given this rotation up: neither its label nor our mark is of use to anybody.
+    await ports.secrets.discard(labels.secretId, unfinished);
+    return `${secretName}: every target works with the new key, so the unfinished rotation (version ${unfinished}) was finished`;
+  }
+  try {
+    const cause = new Refusal('LEFT_UNFINISHED', `the rotation (version ${unfinished}) was left unfinished`);
+    return await rollBack(rotation, cause, ports, deadline);
+  } catch (error) {
+    if (error instanceof RotationRolledBack) return `${secretName}: ${sentence(error)}`;
+    throw error;
+  }
+}
+
+/** What is known of the new key on every target, without waiting for what cannot be. */
+function proveMoved(rotation: Rotation, ports: Ports, deadline: Deadline): Promise<readonly Proof[]> {
+  const claim = { rotation, wanted: rotation.pending, dead: rotation.current };
+  return sideBySide(rotation.pending.targets, async (target) => {
+    const proof = await prove(target, claim, ports, deadline.within(ports.patience.proveMs));
+    const unasked = 'unknown' in proof.evidence.node && proof.evidence.stored === 'wanted';
+    return unasked ? proveByContact(target, claim, ports, deadline) : proof;
+  });
+}
+
+/** A repair may come again in an hour: without Zabbix nothing can be finished, and going back blindly could blind what works. */
+function refuseUnlessAsked(proofs: readonly Proof[], secretName: string): void {
+  const unasked = proofs.find(({ evidence }) => evidence.stored === 'unknown');
+  if (unasked === undefined) return;
+  const because = 'because' in unasked.evidence.contact ? ` (${unasked.evidence.contact.because})` : '';
+  throw new StillOpen(
+    `${secretName}: Zabbix could not be asked which key it holds for ${unasked.target.name}${because}; nothing was touched, and the repair looks again every hour`,
+  );
+}
+
+/** What is being taken back stays on its way, unless there is a node that cannot be commanded: it would never come back. */
+function mayFinish(proofs: readonly Proof[], { goingBack, pending }: SecretLabels): boolean {
+  if (proofs.some(({ verdict }) => verdict.verdict !== 'proven')) return false;
+  return goingBack !== pending || proofs.some(({ evidence }) => 'byContact' in evidence.node);
+}
+
+/**
+ * No rotation is open, but one that died after its label had moved may have left a node or its record undone, and one that was
+ * given up may have left a node prepared.
+ */
+async function tidyUp(labels: SecretLabels, ports: Ports, deadline: Deadline): Promise<string> {
+  const says = await tidyUpNodes(labels, ports, deadline);
+  const { secretId, current, goingBack, unrecorded } = labels;
+  if (unrecorded !== undefined && unrecorded !== current) await endTakenAway(labels, unrecorded, ports);
+  // Our mark outlives AWSPENDING when its remover dies between the two. Last: the labels tell the next one what may lack.
+  if (goingBack !== undefined) await ports.secrets.discard(secretId, goingBack);
+  return says;
+}
+
+/** We take the mark off before AWSPENDING, so it was somebody else who took the version's label: nobody can bring it to an end. */
+async function endTakenAway(
+  { secretId, secretName, current }: SecretLabels,
+  token: string,
+  ports: Ports,
+): Promise<void> {
+  const because = `somebody took the label of version ${token} of ${secretName} away before its rotation's end was recorded; AWSCURRENT is on ${current}; see which key holds with {"inspect": "${secretName}"}`;
+  await recordEnd(ports, { secretId, secretName, token, outcome: 'stranded', because, targets: [] });
+  await ports.secrets.discard(secretId, token);
+}
+
+async function tidyUpNodes(labels: SecretLabels, ports: Ports, deadline: Deadline): Promise<string> {
+  const { secretId, secretName, current: currentVersionId, unrecorded } = labels;
+  const current = await readCurrent(labels, ports.secrets).catch(refusalOf);
+  // A rotation of a secret that nobody has adopted, or whose value was spoilt, was refused and has left nothing.
+  if (current instanceof Refusal) return `${secretName}: no rotation is unfinished (${sentence(current)})`;
+  const left = (await sideBySide(current.targets, (target) => leftOn(target, labels, ports, deadline))).flat();
+  if (currentVersionId === undefined) return `${secretName}: no rotation is unfinished`;
+  const lacksRecord = unrecorded === currentVersionId;
+  if (left.length === 0 && !lacksRecord) return `${secretName}: no rotation is unfinished`;
+
+  if (lacksRecord)
+    await recordRotated({ secretId, secretName, versionId: currentVersionId, pending: current }, ports, deadline);
+  for (const [{ target, versionId, fingerprint }] of byNode(left)) {
+    const ids = { secretId, versionId };
+    if (versionId === currentVersionId) {
+      if (!lacksRecord) await forget(target, ids, current, ports, deadline);
+      continue;
+    }
+    // With another key in place there is more to mend than a leftover: that is for a human, and for the next rotation to refuse.
+    if (fingerprint === current.key.fingerprint) await callOff(target, { ...ids, current }, ports, deadline);
+  }
+  const where = left.length === 0 ? '' : ` on ${left.map(({ target }) => target.name).join(', ')}`;
+  return `${secretName}: no rotation is unfinished; what one had left${where} was tidied up`;
+}
+
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
+}
+
+interface LeftOnNode {
+  readonly target: Target;
+  readonly versionId: string;
+  readonly fingerprint: string;
+}
+
+async function leftOn(
+  target: Target,
+  { secretId, current }: SecretLabels,
+  { fleet, archive }: Ports,
+  deadline: Deadline,
+): Promise<readonly LeftOnNode[]> {
+  try {
+    const { rotation, fingerprint } = await fleet.inspect(target, { secretId, versionId: current ?? '' }, deadline);
+    if (rotation?.secretId !== secretId) return [];
+    return [{ target, versionId: rotation.versionId, fingerprint }];
+  } catch (error) {
+    await archive.append({ event: 'target.notInspected', secretId, target: target.name, because: sentence(error) });
+    return [];
+  }
+}
+
+/** A rotation writes to its secret when it begins and when it ends, and its steps last a quarter of an hour at most. Milliseconds. */
+const quietForMs = 60 * 60_000;
+
+/**
+ * Repairs every secret of ours whose rotation was left unfinished and has not moved for an hour. One after the other, for as long
+ * as there is time to bring one to its end.
+ *
+ * @returns what was done, in words
+ * @throws {AggregateError} of what could not be brought to an end
+ */
+export async function repairAll(ports: Ports, deadline: Deadline): Promise<readonly string[]> {
+  const now = ports.clock.now().ms;
+  const left = (await ports.secrets.unfinished()).filter(({ changed }) => now - changed.ms >= quietForMs);
+  const says: string[] = [];
+  const failures: unknown[] = [];
+  for (const [index, { secretId }] of left.entries()) {
+    if (index > 0 && deadline.remainingMs < timeToGoBackMs(ports.patience)) {
+      says.push(`${left.length - index} unfinished rotations are left for the next time`);
+      break;
+    }
+    try {
+      says.push(await repair(secretId, ports, deadline));
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(sentence).join('; '));
+  return left.length === 0 ? ['no rotation is unfinished'] : says;
+}

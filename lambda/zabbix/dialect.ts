@@ -1,0 +1,150 @@
+import { tryNewerVersions } from '../contract.ts';
+import { Refusal } from '../errors.ts';
+
+/** Every difference between Zabbix versions that this service meets. The rest of the code speaks our words. */
+export interface Dialect {
+  readonly release: readonly [major: number, minor: number];
+  /**
+   * `lab`: seen on real servers. `documents`: taken from Zabbix' manual and source (docs/zabbix-versions.md), never run.
+   * `guess`: a newer version that is spoken to like the newest one here, because the operator asked for it.
+   */
+  readonly knownFrom: 'lab' | 'documents' | 'guess';
+  /** Where the token goes: 6.0 ignores the header, 7.2 refuses the body's `auth`. */
+  readonly auth: 'body' | 'header';
+  /** Field of a host that tells who monitors it: a proxy's id (6.x), or whether it is a proxy or a group of them; `0` is the server. */
+  readonly hostMonitoredByField: 'proxy_hostid' | 'monitored_by';
+  /** How soon a proxy learns of a key that the server has, by default: 10 s in 7.0 (measured), an hour in 6.0; of 6.4 it is not known. */
+  readonly proxiesLearn: 'prompt' | 'slow';
+  /** Fields of a proxy for its name and its mode, and the mode of one that the server asks. */
+  readonly proxyNameField: 'host' | 'name';
+  readonly proxyModeField: 'status' | 'operating_mode';
+  readonly passiveProxyMode: '6' | '1';
+  /** Whether `proxy.get` compares keys in `filter`, as `host.get` does. 7.0 refuses them there; of 6.4 it is not known. */
+  readonly proxyKeysAreCompared: boolean;
+  /** Whether `script.execute` works with an API token; 6.0 answers HTTP 500 and needs a session. Of 6.4 it is not known. */
+  readonly scriptExecuteTakesToken: boolean;
+  /** Field of a host that holds the id of the proxy that monitors it. */
+  readonly hostProxyField: 'proxy_hostid' | 'proxyid';
+  /** Whether a host tells that its active agent is heard of (`active_available`, since 6.2). */
+  readonly activeAgentsAreTold: boolean;
+  /** How a user group's rights to host groups are asked for, and the field that they come in (renamed in 6.2). */
+  readonly groupRights: readonly [select: string, field: 'rights' | 'hostgroup_rights'];
+}
+
+/** Newest first. */
+const dialects = [
+  {
+    release: [7, 4],
+    knownFrom: 'documents',
+    auth: 'header',
+    hostMonitoredByField: 'monitored_by',
+    proxiesLearn: 'prompt',
+    proxyNameField: 'name',
+    proxyModeField: 'operating_mode',
+    passiveProxyMode: '1',
+    proxyKeysAreCompared: false,
+    scriptExecuteTakesToken: true,
+    hostProxyField: 'proxyid',
+    activeAgentsAreTold: true,
+    groupRights: ['selectHostGroupRights', 'hostgroup_rights'],
+  },
+  {
+    release: [7, 2],
+    knownFrom: 'documents',
+    auth: 'header',
+    hostMonitoredByField: 'monitored_by',
+    proxiesLearn: 'prompt',
+    proxyNameField: 'name',
+    proxyModeField: 'operating_mode',
+    passiveProxyMode: '1',
+    proxyKeysAreCompared: false,
+    scriptExecuteTakesToken: true,
+    hostProxyField: 'proxyid',
+    activeAgentsAreTold: true,
+    groupRights: ['selectHostGroupRights', 'hostgroup_rights'],
+  },
+  {
+    release: [7, 0],
+    knownFrom: 'lab',
+    auth: 'header',
+    hostMonitoredByField: 'monitored_by',
+    proxiesLearn: 'prompt',
+    proxyNameField: 'name',
+    proxyModeField: 'operating_mode',
+    passiveProxyMode: '1',
+    proxyKeysAreCompared: false,
+    scriptExecuteTakesToken: true,
+    hostProxyField: 'proxyid',
+    activeAgentsAreTold: true,
+    groupRights: ['selectHostGroupRights', 'hostgroup_rights'],
+  },
+  {
+    release: [6, 4],
+    knownFrom: 'documents',
+    auth: 'header',
+    hostMonitoredByField: 'proxy_hostid',
+    proxiesLearn: 'slow',
+    proxyNameField: 'host',
+    proxyModeField: 'status',
+    passiveProxyMode: '6',
+    proxyKeysAreCompared: false,
+    scriptExecuteTakesToken: false,
+    hostProxyField: 'proxy_hostid',
+    activeAgentsAreTold: true,
+    groupRights: ['selectHostGroupRights', 'hostgroup_rights'],
+  },
+  {
+    release: [6, 0],
+    knownFrom: 'lab',
+    auth: 'body',
+    hostMonitoredByField: 'proxy_hostid',
+    proxiesLearn: 'slow',
+    proxyNameField: 'host',
+    proxyModeField: 'status',
+    passiveProxyMode: '6',
+    proxyKeysAreCompared: true,
+    scriptExecuteTakesToken: false,
+    hostProxyField: 'proxy_hostid',
+    activeAgentsAreTold: false,
+    groupRights: ['selectRights', 'rights'],
+  },
+] as const satisfies readonly Dialect[];
+
+const [newest] = dialects;
+
+/** What becomes of a Zabbix that is newer than every row. Guessing how to write keys is nothing to do unasked. */
+export type NewerVersions = 'refuse' | typeof tryNewerVersions;
+
+/** @throws {Refusal} for a version that is not in the table, unless it is a newer one and trying was asked for */
+export function dialectOf(version: string, newerVersions: NewerVersions): Dialect {
+  const [major, minor] = releaseOf(version);
+  const known = dialects.find(({ release }) => release[0] === major && release[1] === minor);
+  if (known !== undefined) return known;
+
+  const isNewer = major > newest.release[0] || (major === newest.release[0] && minor > newest.release[1]);
+  if (isNewer && newerVersions === tryNewerVersions) return { ...newest, knownFrom: 'guess' };
+  throw new Refusal(
+    'ZABBIX_VERSION_UNSUPPORTED',
+    `Zabbix answers with version ${version}${isNewer ? ', which is newer than this service knows' : ''}; supported are ${supported()}` +
+      `${isNewer ? `; update the service, or set "newerVersions": "${tryNewerVersions}" beside zabbix.url in the inventory` : ''}; see docs/zabbix-versions.md`,
+  );
+}
+
+/** `7.4` of a row. */
+export function releaseName({ release }: Dialect): string {
+  return release.join('.');
+}
+
+/** Major and minor as numbers: 7.10 is not 7.1, and 10.0 is newer than 7.4. NaN, which equals and exceeds nothing, for what is no version. */
+function releaseOf(version: string): [major: number, minor: number] {
+  const [, major, minor] = /^(\d+)\.(\d+)(?:\.|$)/.exec(version) ?? [];
+  return [Number(major), Number(minor)];
+}
+
+function supported(): string {
+  const names = dialects.map(releaseName).toReversed();
+  return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** Zabbix' own words when a token is missing, wrong, disabled or expired; 6.0 and 7.0 spell it differently. */
+export const notAuthorised = /not authori[sz]ed|API token expired|session terminated/i;

@@ -1,0 +1,271 @@
+import type { ZodMiniType } from 'zod/mini';
+import { Refusal, ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../errors.ts';
+import { quote } from '../quote.ts';
+import type { Credential, MonitoredHost, ServerTime, Target } from '../rotation/model.ts';
+import type { Clock, Found, Monitor } from '../rotation/ports.ts';
+import type { Dialect } from './dialect.ts';
+import { encryption } from './encryption.ts';
+import { type HostReply, hostReply, itemReply, lastValueReply, namedReply, scriptReply } from './objects.ts';
+import { portAccepts, type ServerAddress } from './port-probe.ts';
+import { proxiesOf } from './proxies.ts';
+import { given, stores } from './psk-fields.ts';
+import type { Session } from './session.ts';
+import { activeItem, chooseWitness, passiveItem } from './witness.ts';
+
+export interface ZabbixOptions {
+  readonly open: () => Promise<Session>;
+  readonly clock: Clock;
+  /** The server's trapper, where this function can reach it. */
+  readonly server: ServerAddress | undefined;
+  /** Name of a global script that the API user may execute on a host. */
+  readonly probeScript: string | undefined;
+}
+
+/** A call that met a restart or a hiccup is tried again after these pauses, in milliseconds; every call we make may be made twice. */
+const pausesMs = [1_000, 3_000];
+
+/** An agent that shares the server's key answers within 20–44 ms (docs/zabbix-versions.md). Milliseconds. */
+const scriptTimeoutMs = 3_000;
+
+/** Zabbix as the story sees it, through the API of the versions in dialect.ts. */
+export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOptions): Monitor {
+  let opened: Promise<Session> | undefined;
+  let scriptId: string | undefined;
+
+  /** One session for as long as this function lives; one that could not be opened is opened anew. */
+  function session(): Promise<Session> {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  }
+
+  async function patiently<T>(ask: (api: Session) => Promise<T>): Promise<T> {
+    for (const pauseMs of pausesMs) {
+      try {
+        return await ask(await session());
+      } catch (error) {
+        if (!(error instanceof ZabbixUnreachable)) throw error;
+        await clock.sleep(pauseMs);
+      }
+    }
+    return ask(await session());
+  }
+
+  async function get<T>(method: string, params: unknown, shape: ZodMiniType<T>): Promise<T> {
+    return (await timed(method, params, shape)).found;
+  }
+
+  /** With the server's time of the answer, as far as the frontend tells it. */
+  async function timed<T>(
+    method: string,
+    params: unknown,
+    shape: ZodMiniType<T>,
+  ): Promise<{ readonly found: T; readonly dateS: number }> {
+    const { result, dateS } = await patiently((api) => api.timed(method, params));
+    const parsed = shape.safeParse(result);
+    if (!parsed.success)
+      throw new ZabbixUnreachable(
+        `Zabbix answered ${method} in a form that is not known: ${quote(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join(', '))}`,
+      );
+    return { found: parsed.data, dateS };
+  }
+
+  async function hostWhere(
+    selection: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly host: HostReply; readonly seen: ServerTime } | undefined> {
+    const { dialect } = await patiently(async (api) => api);
+    const { found, dateS } = await timed(
+      'host.get',
+      {
+        ...selection,
+        output: [
+          ...['hostid', 'host', 'status', 'tls_connect', 'tls_accept', 'maintenance_status', 'maintenance_type'],
+          dialect.hostMonitoredByField,
+        ],
+        selectInterfaces: ['interfaceid', 'type', 'available', 'error', 'errors_from'],
+      },
+      hostReply,
+    );
+    const [host] = found;
+    if (host === undefined) return undefined;
+    if (!Number.isFinite(dateS))
+      throw new ZabbixUnreachable('Zabbix answers without a Date header, so its time is not known');
+    return { host, seen: { serverS: dateS } };
+  }
+
+  async function describe(found: HostReply, seen: ServerTime): Promise<MonitoredHost> {
+    const items = await get(
+      'item.get',
+      {
+        hostids: [found.hostid],
+        output: ['itemid', 'key_', 'type', 'delay', 'state', 'history', 'lastclock'],
+        selectPreprocessing: ['type'],
+        filter: { type: [passiveItem, activeItem] },
+        monitored: true,
+      },
+      itemReply,
+    );
+    const { dialect } = await patiently(async (api) => api);
+    const behindProxy = monitoredBy(found, dialect) !== '0' && dialect.proxiesLearn;
+    const connect = encryption(found.tls_connect)[0] ?? 'none';
+    const accept = encryption(found.tls_accept);
+    return {
+      kind: 'host',
+      hostId: found.hostid,
+      name: found.host,
+      enabled: found.status === '0',
+      connect,
+      accept,
+      reachable: reachability(found),
+      // Type 1 is without data collection (Zabbix API reference, host object).
+      silenced: found.maintenance_status === '1' && found.maintenance_type === '1',
+      behindProxy,
+      seen,
+      witness: chooseWitness(items, { connect, accept, behindProxy }),
+    };
+  }
+
+  async function probeScriptId(): Promise<string | undefined> {
+    if (probeScript === undefined) return undefined;
+    const { dialect, hasSession } = await patiently(async (api) => api);
+    if (!dialect.scriptExecuteTakesToken && !hasSession) return undefined;
+    const [script] = await get('script.get', { output: ['scriptid'], filter: { name: probeScript } }, scriptReply);
+    return script?.scriptid;
+  }
+
+  /** Whether the key in the server's cache and the agent's agree; undefined when the script may not be run there. */
+  async function keysAgree(host: MonitoredHost): Promise<boolean | undefined> {
+    scriptId ??= await probeScriptId();
+    const scriptid = scriptId;
+    if (scriptid === undefined) return undefined;
+    try {
+      const api = await session();
+      await api.call('script.execute', { scriptid, hostid: host.hostId }, scriptTimeoutMs);
+      return true;
+    } catch (error) {
+      // 6.0 tells of the failed handshake at once; 7.0 falls back to active mode and says nothing for 60 s.
+      if (error instanceof ZabbixSilent) return false;
+      if (!(error instanceof ZabbixRefused)) return undefined;
+      // The agent need not run anything: that it answers, even to say no, shows that the keys agree.
+      if (/Unsupported item key|Unknown metric/.test(error.message)) return true;
+      return /cannot establish TLS/.test(error.message) ? false : undefined;
+    }
+  }
+
+  const proxies = proxiesOf({
+    dialect: async () => (await patiently(async (api) => api)).dialect,
+    timed,
+    call: (method, params) => patiently((api) => api.call(method, params)),
+  });
+
+  return {
+    version: async () => (await patiently(async (api) => api)).version,
+
+    async find<C extends Credential>(target: Target, among: readonly C[]): Promise<Found<C>> {
+      const { kind, name } = target;
+      if (kind === 'proxy') return proxies.find(target, among);
+      const named = (also: object) => hostWhere({ filter: { host: [name], ...also } });
+      for (const holds of among) {
+        const found = await named(stores(holds));
+        if (found?.host.host === name) return { host: await describe(found.host, found.seen), holds };
+      }
+      const found = await named({});
+      if (found?.host.host !== name) {
+        throw new Refusal(
+          'HOST_UNKNOWN',
+          `Zabbix shows no host "${name}" to our API user; correct the target's name (case-sensitive) or give the user read-write rights on the host's group`,
+        );
+      }
+      return { host: await describe(found.host, found.seen), holds: undefined };
+    },
+
+    async refresh(host) {
+      if (host.kind === 'proxy') return proxies.refresh(host);
+      const found = await hostWhere({ hostids: [host.hostId] });
+      return found === undefined ? host : { ...host, seen: found.seen, reachable: reachability(found.host) };
+    },
+
+    async usersOf(identities) {
+      const hosts = await get('host.get', { output: ['host'], filter: { tls_psk_identity: identities } }, namedReply);
+      const users: Pick<Target, 'kind' | 'name'>[] = hosts.map(({ host }) => ({ kind: 'host', name: host }));
+      for (const name of await proxies.usersOf(identities)) users.push({ kind: 'proxy', name });
+      return users;
+    },
+
+    async give(targets, credential) {
+      const hosts = targets.filter(({ kind }) => kind === 'host');
+      // Proxies first: whoever sees the server take a host's key knows that it has the proxy's too.
+      await proxies.give(
+        targets.filter(({ kind }) => kind === 'proxy'),
+        credential,
+      );
+      if (hosts.length === 0) return;
+      const update = hosts.map(({ hostId }) => ({ hostid: hostId, ...given(credential) }));
+      // An array is one transaction: all of them or none.
+      await patiently((api) => api.call('host.update', update));
+    },
+
+    async gates(host) {
+      const available: ('script-execute' | 'port-probe')[] = [];
+      // The server has a key before the proxy that monitors the host has it.
+      if (host.behindProxy !== false) return available;
+      if (host.kind === 'host' && host.connect === 'psk' && (await keysAgree(host)) === true)
+        available.push('script-execute');
+      if (server !== undefined) available.push('port-probe');
+      return available;
+    },
+
+    async serverUses(host, credential, gate) {
+      switch (gate) {
+        // The agent has not changed: as soon as the keys disagree, the server has.
+        case 'script-execute':
+          return (await keysAgree(host)) === false;
+        case 'port-probe':
+          return server !== undefined && (await portAccepts(server, credential)) === true;
+      }
+    },
+
+    serverAccepts: async (credential) => (server === undefined ? undefined : portAccepts(server, credential)),
+
+    async checkNow({ kind, itemId, clockOf }) {
+      if (kind !== 'value' || clockOf === 'agent') return false;
+      try {
+        await patiently((api) => api.call('task.create', [{ type: 6, request: { itemid: itemId } }]));
+        return true;
+      } catch (error) {
+        // 6.0 allows it to super admins only; without it the next value comes at the item's own interval.
+        if (error instanceof ZabbixRefused) return false;
+        throw error;
+      }
+    },
+
+    async lastValueS({ kind, itemId }) {
+      if (kind === 'access') return proxies.lastAccessS({ itemId });
+      const [last] = await get('item.get', { itemids: [itemId], output: ['lastclock'] }, lastValueReply);
+      return last?.lastclock ?? 0;
+    },
+  };
+}
+
+/** @throws {ZabbixUnreachable} where the version does not tell it: that the server does is not for us to assume */
+function monitoredBy(found: HostReply, { hostMonitoredByField }: Dialect): string {
+  const id = found[hostMonitoredByField];
+  if (id !== undefined) return id;
+  throw new ZabbixUnreachable(
+    `Zabbix answered host.get without ${hostMonitoredByField}, so it is not known who monitors ${found.host}`,
+  );
+}
+
+/**
+ * What the server's pollers say of the agent interface. `errors_from` turns non-zero 2–7 s after the first failed check,
+ * `available` only after about 50 s (docs/zabbix-versions.md).
+ */
+function reachability({ interfaces }: HostReply): MonitoredHost['reachable'] {
+  const agent = interfaces.filter(({ type }) => type === '1');
+  const failing = agent.find(({ available, errors_from }) => available === '2' || errors_from !== '0');
+  if (failing !== undefined)
+    return { yes: false, error: failing.error === '' ? 'checks fail since a moment ago' : failing.error };
+  return agent.some(({ available }) => available === '1') ? { yes: true } : undefined;
+}

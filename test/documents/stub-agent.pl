@@ -1,0 +1,79 @@
+#!/usr/bin/perl
+# A stand-in for zabbix_agentd, zabbix_agent2 and zabbix_proxy: it reads its configuration, dies of a key that it cannot use, listens, and as a
+# shadow agent says what the real ones say of a server that accepts the keys in /etc/zabbix/server-accepts (lines "identity key").
+use strict;
+use warnings;
+use IO::Socket::INET;
+
+my ($agent) = $0 =~ m{([^/]+)$};
+my $config = "/etc/zabbix/$agent.conf";
+while (defined(my $word = shift @ARGV)) {
+    if ($word eq '-V') { print "$agent (Zabbix) 6.0.14\n"; exit 0 }
+    if ($word eq '--help') { print "  (default: \"$config\")\n  (default \"$config\")\n"; exit 0 }
+    $config = shift @ARGV if $word eq '-c';
+}
+
+my %set;
+sub load {
+    open my $file, '<', $_[0] or die "cannot open config file $_[0]\n";
+    while (<$file>) {
+        next unless /^\s*(\w+)\s*=\s*(.*?)\s*$/;
+        if ($1 eq 'Include') { load($_) for sort grep { -f } -d $2 ? glob("$2/*") : glob($2) }
+        else { $set{$1} = $2 }
+    }
+}
+load($config);
+
+sub content { open my $file, '<', $_[0] or return ''; local $/; my $text = <$file> // ''; $text =~ s/\s+$//; return $text }
+my $key = content($set{TLSPSKFile});
+
+sub record { open my $log, '>>', $set{LogFile} // '/var/log/agent.log'; print $log "$_[0]\n" }
+
+if ($config eq 'shadow.conf') {
+    $| = 1;
+    # An agent's user who would have root read another file: whatever lies in the directory becomes a link to it.
+    if (-e '/etc/zabbix/shadow-cheats') {
+        for my $file (glob '*') { unlink $file; symlink '/root/secret', $file }
+        exit 0;
+    }
+    # A server of its own has a list of its own.
+    my $list = "/etc/zabbix/$set{ServerActive}-accepts";
+    my $accepted = grep { $_ eq "$set{TLSPSKIdentity} $key" } split /\n/, content(-e $list ? $list : '/etc/zabbix/server-accepts');
+    record("probe $set{TLSPSKIdentity}");
+    if ($agent eq 'zabbix_agentd') {
+        print "  31:20261123:014834.601 In refresh_active_checks() host:'$set{ServerActive}' port:10051\n";
+        print "  31:20261123:014834.604 End of zbx_tls_connect():SUCCEED (established TLS1.2 ECDHE-PSK-AES-128-CBC-SHA256-32)\n" if $accepted;
+        print "  31:20261123:014834.618 Unable to connect to [$set{ServerActive}]:10051 [TCP successful, cannot establish TLS to [[$set{ServerActive}]:10051]: gnutls_handshake() failed: -110]\n" unless $accepted;
+        print '  31:20261123:014834.618 End of refresh_active_checks():', ($accepted ? 'SUCCEED' : 'FAIL'), "\n";
+    } else {
+        # 7.0 names the server without brackets.
+        my $server = -e '/etc/zabbix/speaks-7.0' ? "$set{ServerActive}:10051" : "[$set{ServerActive}:10051]";
+        print "2026/11/23 01:48:37.629944 [101] In refreshActiveChecks() from $server\n";
+        print "2026/11/23 01:48:37.632576 connection established using TLSv1.2 ECDHE-PSK-AES128-CBC-SHA256\n" if $accepted;
+        print "2026/11/23 01:48:43.632318 [101] cannot connect to [$set{ServerActive}:10051]: EOF\n" unless $accepted;
+        print "2026/11/23 01:48:43.632338 [101] End of refreshActiveChecks() from $server\n";
+    }
+    sleep 60;
+    exit 0;
+}
+
+if (grep { $_ eq $key } split /\n/, content('/etc/zabbix/unusable-keys')) {
+    record("invalid PSK in file \"$set{TLSPSKFile}\"");
+    exit 0;    # as zabbix_agentd does
+}
+my $socket = IO::Socket::INET->new(Listen => 1, LocalPort => $set{ListenPort} // ($agent eq 'zabbix_proxy' ? 10051 : 10050), ReuseAddr => 1) or die "cannot listen: $!\n";
+open my $pid, '>', $set{PidFile} or die;
+print $pid $$;
+close $pid;
+record("runs as $set{TLSPSKIdentity}");
+if ($agent eq 'zabbix_proxy' && ($set{ProxyMode} // 0) == 0) {
+    # It asks the server every second, and says once that it was refused.
+    my $refused = 0;
+    while (1) {
+        my $accepted = grep { $_ eq "$set{TLSPSKIdentity} $key" } split /\n/, content('/etc/zabbix/server-accepts');
+        record("  7:20261123:014834.618 Unable to connect to [192.0.2.1]:10051 [TCP successful, cannot establish TLS to [[192.0.2.1]:10051]: gnutls_handshake() failed: -110]") if !$accepted && !$refused;
+        $refused = !$accepted;
+        select undef, undef, undef, 0.1;
+    }
+}
+sleep 60 while 1;

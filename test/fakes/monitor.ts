@@ -1,0 +1,132 @@
+import { ZabbixSilent, ZabbixUnreachable } from '../../lambda/errors.ts';
+import type { Credential, MonitoredHost, Target } from '../../lambda/rotation/model.ts';
+import type { Found, Monitor } from '../../lambda/rotation/ports.ts';
+import type { Invocation } from './invocation.ts';
+import { same } from './site.ts';
+import { type FakeZabbix, idOf } from './zabbix.ts';
+
+/** As lambda/zabbix/monitor.ts does it: every call may be made twice, and waits for an answer for so long. Milliseconds. */
+const pausesMs = [1_000, 3_000];
+const answerMs = 20_000;
+
+/** Zabbix as one invocation of ours meets it. */
+export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor {
+  const { server, hearing } = zabbix;
+
+  async function once<T>(method: string, effect: () => T): Promise<T> {
+    zabbix.calls += 1;
+    if (zabbix.silent) {
+      await invocation.sleep(answerMs);
+      throw new ZabbixSilent('Zabbix gave no answer within 20 s');
+    }
+    return invocation.call(
+      `zabbix:${method}`,
+      () => {
+        if (zabbix.refuses !== undefined) throw zabbix.refuses;
+        if (zabbix.down) throw new ZabbixUnreachable('Zabbix at https://zabbix.test/ cannot be reached (ECONNREFUSED)');
+        return effect();
+      },
+      (silent) =>
+        silent ? new ZabbixSilent('Zabbix gave no answer within 20 s') : new ZabbixUnreachable('Zabbix answered 502'),
+    );
+  }
+
+  async function ask<T>(method: string, effect: () => T): Promise<T> {
+    for (const pauseMs of pausesMs) {
+      try {
+        return await once(method, effect);
+      } catch (error) {
+        if (!(error instanceof ZabbixUnreachable)) throw error;
+        await invocation.sleep(pauseMs);
+      }
+    }
+    return once(method, effect);
+  }
+
+  const hostGet = (id: string) => ask(`${id.startsWith('proxy ') ? 'proxy' : 'host'}.get ${id}`, () => zabbix.host(id));
+  const describe = (id: string) => ask(`item.get ${id}`, () => zabbix.describe(id));
+
+  return {
+    version: () => ask('apiinfo.version', () => '6.0.14'),
+
+    async find<C extends Credential>({ kind, name }: Target, among: readonly C[]): Promise<Found<C>> {
+      const id = idOf({ role: kind, name });
+      if (kind === 'proxy' && !zabbix.comparesProxyKeys) {
+        const { marked } = await hostGet(id);
+        const holds = marked === undefined ? 'untold' : among.find((credential) => same(marked, credential));
+        return { host: await describe(id), holds };
+      }
+      for (const credential of among) {
+        const { stored } = await hostGet(id);
+        if (same(stored, credential)) return { host: await describe(id), holds: credential };
+      }
+      if (among.length === 0) await hostGet(id);
+      return { host: await describe(id), holds: undefined };
+    },
+
+    refresh: ({ hostId }) => describe(hostId),
+
+    usersOf: (identities) =>
+      ask('host.get users', () =>
+        server.hosts
+          .filter(
+            ({ stored, role }) => identities.includes(stored.identity) && (role === 'host' || zabbix.comparesProxyKeys),
+          )
+          .map(({ role, name }) => ({ kind: role, name })),
+      ),
+
+    async give(targets, credential) {
+      for (const kind of ['proxy', 'host'] as const) {
+        const some = targets.filter((target) => target.kind === kind);
+        if (some.length === 0) continue;
+        const lost = zabbix.giveIsLost;
+        zabbix.giveIsLost = undefined;
+        await ask(`${kind}.update ${some.map(({ name }) => name).join(' ')}`, () => {
+          if (lost !== 'not-applied') zabbix.give(some, credential);
+          if (lost !== undefined) throw new ZabbixUnreachable('Zabbix gave no answer within 20 s');
+        });
+      }
+    },
+
+    async gates({ hostId, kind, connect, behindProxy }) {
+      if (behindProxy !== false) return [];
+      const scripts =
+        zabbix.mayExecuteScripts &&
+        connect === 'psk' &&
+        kind === 'host' &&
+        (await once(`script.execute ${hostId}`, () => zabbix.keysAgree(hostId)).catch(() => false));
+      return [
+        ...(scripts ? (['script-execute'] as const) : []),
+        ...(zabbix.portIsOpen ? (['port-probe'] as const) : []),
+      ];
+    },
+
+    async serverUses({ hostId }: MonitoredHost, credential, gate) {
+      // The script only tells whether the server's key and the agent's agree.
+      if (gate === 'script-execute')
+        return once(`script.execute ${hostId}`, () => !zabbix.keysAgree(hostId)).catch(() => false);
+      return invocation.call(
+        `probe ${credential.identity}`,
+        () => server.knows(credential),
+        () => new Error('ECONNRESET'),
+      );
+    },
+
+    async serverAccepts(credential) {
+      if (!zabbix.portIsOpen) return undefined;
+      return invocation.call(
+        `probe ${credential.identity}`,
+        () => (server.up ? server.knows(credential) : undefined),
+        () => new Error('ECONNRESET'),
+      );
+    },
+
+    async checkNow({ kind, itemId, clockOf }) {
+      if (kind !== 'value' || clockOf === 'agent' || !zabbix.mayCheckNow) return false;
+      await ask(`task.create ${itemId}`, () => hearing.checkNow(zabbix.host(itemId)));
+      return true;
+    },
+
+    lastValueS: ({ itemId }) => ask(`item.get ${itemId}`, () => hearing.lastS(zabbix.host(itemId))),
+  };
+}

@@ -1,0 +1,169 @@
+import type { Credential } from '../../lambda/rotation/model.ts';
+import type { FakeClock } from './clock.ts';
+
+/** A node's files: the key and the identity beside it, which every program there reads. */
+interface Disk {
+  onDisk: Credential;
+  /** `<keyfile>.next` and `<keyfile>.previous`; `previous` is kept from the switch until `forget`. */
+  next: Credential | undefined;
+  previous: Credential | undefined;
+}
+
+export interface FakeHostOptions {
+  /** What it is to Zabbix; a proxy's own `kind` is its mode. */
+  readonly role?: 'host' | 'proxy';
+  /** The one whose node and files it shares. */
+  readonly beside?: FakeHost | undefined;
+}
+
+/** One host or proxy as it really is: what Zabbix has stored, what its server uses, what is on disk, what its program runs with. */
+export class FakeHost {
+  readonly name: string;
+  readonly node: string;
+  readonly kind: 'passive' | 'active' | 'both';
+  readonly role: 'host' | 'proxy';
+  readonly #disk: Disk;
+  /** What Zabbix tells of the key it was given by us, where it tells no more. */
+  marked: Credential | undefined;
+  enabled = true;
+  behindProxy: false | 'prompt' | 'slow' = false;
+  silenced = false;
+  uses: 'psk' | 'none' | 'certificate' = 'psk';
+  hasItems = true;
+  stored: Credential;
+  running: Credential | undefined;
+  reachableByCommands = true;
+  canProbe = true;
+  /** False: its probes cannot be used, but its log can. */
+  offersShadow = true;
+  /** Called when the agent starts: what it really runs with. Undefined: it does not come up. */
+  startsWith: (credential: Credential) => Credential | undefined = (credential) => credential;
+  /** How long its start takes, in milliseconds. */
+  startMs = 150;
+  /** The network eats what it says, whatever the key. */
+  mute = false;
+  /** Neither the agent nor its probes reach the server. */
+  cutOff = false;
+  /** How far the node's clock is ahead of ours, in milliseconds. */
+  clockAheadMs = -3_600_000;
+
+  constructor(
+    name: string,
+    credential: Credential,
+    kind: FakeHost['kind'],
+    { role = 'host', beside }: FakeHostOptions = {},
+  ) {
+    this.name = name;
+    this.role = role;
+    this.#disk = beside?.disk ?? { onDisk: credential, next: undefined, previous: undefined };
+    this.node = beside?.node ?? `i-${Buffer.from(name).toString('hex').padStart(17, '0').slice(-17)}`;
+    this.kind = kind;
+    this.stored = credential;
+    this.running = credential;
+  }
+
+  get disk(): Disk {
+    return this.#disk;
+  }
+
+  get onDisk(): Credential {
+    return this.#disk.onDisk;
+  }
+  set onDisk(credential: Credential) {
+    this.#disk.onDisk = credential;
+  }
+
+  get next(): Credential | undefined {
+    return this.#disk.next;
+  }
+  set next(credential: Credential | undefined) {
+    this.#disk.next = credential;
+  }
+
+  get previous(): Credential | undefined {
+    return this.#disk.previous;
+  }
+  set previous(credential: Credential | undefined) {
+    this.#disk.previous = credential;
+  }
+
+  get prints(): string {
+    return this.onDisk.key.fingerprint;
+  }
+}
+
+/** A proxy of 7.0 asks for its configuration every 10 s. */
+const proxyLearnsAfterMs = 12_000;
+
+/** The Zabbix server's configuration cache: what is stored becomes what is used a while later, and that moment kills the old key. */
+export class FakeServer {
+  readonly #clock: FakeClock;
+  readonly #cache = new Map<FakeHost, Credential>();
+  readonly #renewals: (() => void)[] = [];
+  readonly hosts: readonly FakeHost[];
+  /** Seconds from an update to the next renewal of the cache. */
+  renewsAfterS = 37;
+  /** False: the cache is never renewed. */
+  renews = true;
+  /** Zabbix' `CacheUpdateFrequency` in seconds and when in that time it is due; without it `renewsAfterS` counts. */
+  cycle: { readonly everyS: number; readonly phaseS: number } | undefined;
+  up = true;
+
+  constructor(hosts: readonly FakeHost[], clock: FakeClock) {
+    this.hosts = hosts;
+    this.#clock = clock;
+    for (const host of hosts) this.#cache.set(host, host.stored);
+  }
+
+  /** Called just before and just after the server's keys change. */
+  onRenewal(called: () => void): void {
+    this.#renewals.push(called);
+  }
+
+  stores(host: FakeHost, credential: Credential): void {
+    host.stored = credential;
+    this.#clock.in(this.#untilRenewalMs(), () => {
+      if (this.renews && this.up) this.renew();
+    });
+  }
+
+  renew(): void {
+    this.#take(this.hosts.filter(({ behindProxy }) => behindProxy === false));
+    const behind = this.hosts.filter(({ behindProxy }) => behindProxy !== false);
+    if (behind.length > 0) this.#clock.in(proxyLearnsAfterMs, () => this.#take(behind));
+  }
+
+  #take(hosts: readonly FakeHost[]): void {
+    for (const called of this.#renewals) called();
+    for (const host of hosts) this.#cache.set(host, host.stored);
+  }
+
+  #untilRenewalMs(): number {
+    if (this.cycle === undefined) return this.renewsAfterS * 1000;
+    const { everyS, phaseS } = this.cycle;
+    const nowMs = this.#clock.now().ms;
+    return everyS * 1000 - ((nowMs - phaseS * 1000) % (everyS * 1000));
+  }
+
+  uses(host: FakeHost): Credential {
+    return this.#cache.get(host) ?? host.stored;
+  }
+
+  /** A host asks the server with a credential: it must be this host's own. */
+  accepts(host: FakeHost, credential: Credential): boolean {
+    return this.up && !host.cutOff && same(this.uses(host), credential);
+  }
+
+  /** TLS-PSK knows identities, not hosts: any host's will do for a handshake. */
+  knows(credential: Credential): boolean {
+    return this.up && this.hosts.some((host) => same(this.uses(host), credential));
+  }
+
+  hears(host: FakeHost): boolean {
+    return host.running !== undefined && !host.mute && this.accepts(host, host.running);
+  }
+}
+
+export function same(a: Credential, b: Credential): boolean {
+  return a.identity === b.identity && a.key.fingerprint === b.key.fingerprint;
+}

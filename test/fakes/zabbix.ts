@@ -1,0 +1,96 @@
+import { Refusal, ZabbixRefused } from '../../lambda/errors.ts';
+import type { Credential, MonitoredHost } from '../../lambda/rotation/model.ts';
+import type { Hearing } from './hearing.ts';
+import { type FakeHost, type FakeServer, same } from './site.ts';
+
+/** Zabbix' API over a fake site. */
+export class FakeZabbix {
+  readonly server: FakeServer;
+  readonly hearing: Hearing;
+  /** Its API cannot be reached. */
+  down = false;
+  /** Its API takes every question and answers none. */
+  silent = false;
+  /** What it says to everything. */
+  refuses: Refusal | undefined;
+  mayCheckNow = true;
+  portIsOpen = false;
+  /** False: as from 7.0 on, it compares no keys of proxies; all it tells is what its description says we gave. */
+  comparesProxyKeys = true;
+  mayExecuteScripts = false;
+  calls = 0;
+  /** The next update is not answered; it is carried out all the same, or not. */
+  giveIsLost: 'applied' | 'not-applied' | undefined;
+
+  constructor(server: FakeServer, hearing: Hearing) {
+    this.server = server;
+    this.hearing = hearing;
+  }
+
+  /** By the id that we give it: the name, which a host and a proxy may share. */
+  host(id: string): FakeHost {
+    const host = this.server.hosts.find((one) => idOf(one) === id);
+    if (host !== undefined) return host;
+    if (id.startsWith('proxy ')) throw new Refusal('PROXY_UNKNOWN', `Zabbix shows no ${id} to our API user`);
+    throw new Refusal('HOST_UNKNOWN', `Zabbix shows no host "${id}" to our API user`);
+  }
+
+  describe(id: string): MonitoredHost {
+    const host = this.host(id);
+    const { name, role: kind } = host;
+    const polled = host.kind !== 'active';
+    const itemId = id;
+    const lastS = this.hearing.lastS(host);
+    const ping = {
+      kind: 'value',
+      itemId,
+      key: 'agent.ping',
+      clockOf: polled ? (host.behindProxy === false ? 'server' : 'proxy') : 'agent',
+      everyS: 5,
+      lastS,
+    } as const;
+    const access = { kind: 'access', itemId, key: 'lastaccess', clockOf: 'server', everyS: 6, lastS } as const;
+    return {
+      kind,
+      hostId: id,
+      name,
+      enabled: host.enabled,
+      connect: polled ? host.uses : 'none',
+      accept: [host.uses],
+      reachable: this.#reachable(host),
+      behindProxy: host.behindProxy,
+      silenced: host.silenced,
+      seen: { serverS: this.hearing.serverS },
+      witness: kind === 'proxy' ? access : host.hasItems ? ping : undefined,
+    };
+  }
+
+  #reachable(host: FakeHost): MonitoredHost['reachable'] {
+    const fails = this.hearing.fails(host);
+    if (fails === undefined) return undefined;
+    return fails ? { yes: false, error: 'cannot establish TLS' } : { yes: true };
+  }
+
+  /** All or none. Zabbix knows one key for an identity, whoever uses it. */
+  give(targets: readonly Pick<MonitoredHost, 'hostId'>[], credential: Credential): void {
+    const hosts = targets.map(({ hostId }) => this.host(hostId));
+    const others = this.server.hosts.filter((host) => !hosts.includes(host));
+    const clash = others.find(({ stored }) => stored.identity === credential.identity && !same(stored, credential));
+    if (clash !== undefined)
+      throw new ZabbixRefused(`another value of tls_psk exists for given tls_psk_identity (host "${clash.name}")`);
+    for (const host of hosts) {
+      this.hearing.look(host);
+      this.server.stores(host, credential);
+      host.marked = credential;
+    }
+  }
+
+  /** Whether a script gets through: the server's key and the agent's agree. */
+  keysAgree(id: string): boolean {
+    return this.server.hears(this.host(id));
+  }
+}
+
+export function idOf({ role, name }: Pick<FakeHost, 'role' | 'name'>): string {
+  return role === 'proxy' ? `proxy ${name}` : name;
+}

@@ -1,0 +1,12 @@
+import { availableParallelism, release, totalmem } from 'node:os';
+import type { Results } from './results.ts';
+
+/** What the figures were measured on. */
+export function computer(): Results['computer'] {
+  return {
+    cores: availableParallelism(),
+    memoryGb: Math.round(totalmem() / 1024 ** 3),
+    kernel: `Linux ${release().split('-')[0]}`,
+    node: process.version,
+  };
+}

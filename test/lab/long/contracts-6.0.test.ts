@@ -1,0 +1,3 @@
+import { contractsOn } from '../suite/contracts.ts';
+
+contractsOn('6.0');

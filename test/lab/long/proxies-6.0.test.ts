@@ -1,0 +1,3 @@
+import { proxiesOn } from '../suite/proxies-everything.ts';
+
+proxiesOn('6.0', 'everything');

@@ -1,0 +1,3 @@
+import { proxiesOn } from '../suite/proxies-everything.ts';
+
+proxiesOn('7.0', 'everything');

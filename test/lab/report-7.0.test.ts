@@ -1,0 +1,3 @@
+import { reportsOn } from './suite/reports.ts';
+
+reportsOn('7.0');

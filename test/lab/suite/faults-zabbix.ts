@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { SmallHost } from '../hosts/small-host.ts';
+import { deployBeside, type Lab } from '../lab.ts';
+import type { ApiReaction } from '../zabbix/api-traffic.ts';
+import { type Aimed, aim, moments } from './faults-aimed.ts';
+import { keyInZabbix, keyOnDisk, repaired, sharesOneKey, tellsNoKey, worksWith } from './faults-end.ts';
+import { adoptedHost, type FaultRow, faultRows } from './faults-rows.ts';
+
+const foreign = { identity: 'somebody-elses-in-zabbix', psk: 'cd'.repeat(32) };
+
+const rows: readonly FaultRow[] = [
+  {
+    name: 'api-fails',
+    title: 'every method of Zabbix’ API answers 503 once: the rotation goes on and ends on the new key',
+    trouble: (lab, host) => aim(lab, host, eachMethodOnce({ status: 503 })),
+    endsOn: 'new',
+  },
+  {
+    name: 'api-slow',
+    title: 'every answer of Zabbix’ API takes 2 s: the rotation goes on and ends on the new key',
+    trouble: (lab, host) =>
+      aim(lab, host, {
+        answered: async (): Promise<ApiReaction> => {
+          await pause(2_000);
+          return 'pass';
+        },
+      }),
+    endsOn: 'new',
+  },
+  {
+    name: 'api-hangs',
+    title:
+      'the answer to host.update comes after the 20 s that the function waits: it asks again and ends on the new key',
+    trouble: (lab, host) =>
+      aim(
+        lab,
+        host,
+        moments.zabbixIsTold(() => pause(25_000)),
+      ),
+    endsOn: 'new',
+  },
+  {
+    name: 'update-lost',
+    title: 'the answer to host.update is lost after it was applied: the rotation goes on and ends on the new key',
+    trouble: (lab, host) => aim(lab, host, loseUpdates(1)),
+    endsOn: 'new',
+  },
+  {
+    name: 'updates-lost',
+    title:
+      'every answer to host.update of one try is lost after it was applied: the try fails, and both sides end on one key',
+    trouble: (lab, host) => aim(lab, host, loseUpdates(3)),
+    endsOn: 'either',
+    says: /it may still have taken the new key of updates-lost; the rotation stays open/,
+  },
+  {
+    name: 'maintained',
+    title:
+      'the host is put into maintenance with data collection in mid-rotation: the rotation goes on and ends on the new key',
+    trouble: (lab, host) =>
+      aim(
+        lab,
+        host,
+        moments.zabbixIsTold(() => maintain(lab, host)),
+      ),
+    endsOn: 'new',
+  },
+  {
+    name: 'hand-in-zabbix',
+    title: 'somebody changes the host’s key in Zabbix after the switch: both sides are taken back to the old key',
+    trouble: (lab, host) =>
+      aim(
+        lab,
+        host,
+        moments.agentHasSwitched(() => host.giveZabbix(foreign)),
+      ),
+    endsOn: 'old',
+    says: /rolled back: hand-in-zabbix is proven to be on the old key again/,
+  },
+];
+
+export const secretsOfZabbix = [...rows.map(({ name }) => name), 'disabled'];
+
+export function faultsOfZabbix(lab: () => Lab, patience: Parameters<typeof deployBeside>[2]): void {
+  faultRows('Zabbix', lab, rows);
+
+  describe('Zabbix, with a human', () => {
+    test('the host is disabled in mid-rotation: one sentence says which key is where, and once it is enabled a repair ends on one of the two', async () => {
+      const host = await adoptedHost(lab(), 'disabled');
+      const enable = (yes: boolean) =>
+        lab().zabbix.api.call('host.update', { hostid: host.monitored.hostId, status: yes ? 0 : 1 }, z.unknown());
+      aim(
+        lab(),
+        host,
+        moments.agentHasSwitched(() => enable(false)),
+      );
+
+      const end = await lab().rotate('disabled');
+
+      expect(end.failures.map(({ errorMessage }) => errorMessage).join('; ')).toMatch(
+        /"disabled" is disabled in Zabbix/,
+      );
+      expect(keyOnDisk(lab(), host)).toMatch(/^AWS/);
+      expect(await keyInZabbix(lab(), host)).toBe(keyOnDisk(lab(), host));
+      tellsNoKey(lab(), 'disabled');
+      await enable(true);
+      await lab().zabbix.server.reloadConfigurationCache();
+      await repaired(lab(), host, end, 'either');
+    });
+
+    test('the function’s session has ended: it signs in again and the rotation ends on the new key', async () => {
+      await withDeployment('session-ended', { signIn: 'user' }, async (beside, host) => {
+        aim(
+          beside,
+          host,
+          moments.zabbixIsTold(() => endSessions(beside)),
+        );
+        const end = await beside.rotate('session-ended');
+        expect(end.failures).toEqual([]);
+        await sharesOneKey(beside, host, end, 'new');
+      });
+    });
+
+    test('the API token is revoked in mid-rotation: both sides work with the new key, which is AWSPENDING, and with another token a repair ends on one of the two', async () => {
+      await withDeployment('token-revoked', {}, async (beside, host) => {
+        const { tokenId, token } = await ownToken(beside);
+        await beside.signInWith({ token });
+        aim(
+          beside,
+          host,
+          moments.agentHasSwitched(() => beside.zabbix.api.call('token.delete', [tokenId], z.unknown())),
+        );
+
+        const end = await beside.rotate('token-revoked');
+
+        expect(end.failures[0]?.errorMessage).toMatch(/Zabbix does not accept the API token/);
+        await worksWith(beside, host, 'AWSPENDING');
+        await beside.signInWith({ token: beside.zabbix.access.token });
+        await repaired(beside, host, end, 'either');
+      });
+    });
+
+    async function withDeployment(
+      name: string,
+      options: Parameters<typeof deployBeside>[3],
+      run: (beside: Lab, host: SmallHost) => Promise<void>,
+    ): Promise<void> {
+      const host = await lab().host({ name, agent: 'zabbix_agentd' });
+      const beside = await deployBeside(lab(), [name], patience, options);
+      try {
+        await beside.adopt(name, [host]);
+        await run(beside, host);
+      } finally {
+        await beside.stop();
+      }
+    }
+  });
+}
+
+function eachMethodOnce(answer: ApiReaction): Aimed {
+  const met = new Set<string>();
+  return {
+    asked: ({ method }) => {
+      if (met.has(method)) return 'pass';
+      met.add(method);
+      return answer;
+    },
+  };
+}
+
+function loseUpdates(times: number): Aimed {
+  let left = times;
+  return {
+    answered: ({ method }) => {
+      if (method !== 'host.update' || left === 0) return 'pass';
+      left -= 1;
+      return 'drop';
+    },
+  };
+}
+
+/** From now on for an hour. */
+async function maintain({ zabbix }: Lab, { computerName, monitored }: SmallHost): Promise<void> {
+  const nowS = Math.floor(Date.now() / 1000);
+  await zabbix.api.create('maintenance.create', {
+    name: computerName,
+    active_since: nowS - 60,
+    active_till: nowS + 3600,
+    maintenance_type: 0,
+    hosts: [{ hostid: monitored.hostId }],
+    timeperiods: [{ timeperiod_type: 0, start_date: nowS - 60, period: 3600 }],
+  });
+  await zabbix.server.reloadConfigurationCache();
+}
+
+/** As Zabbix' housekeeper does with old ones. */
+async function endSessions({ zabbix }: Lab): Promise<void> {
+  const sql = `DELETE FROM sessions WHERE userid = (SELECT userid FROM users WHERE username = '${zabbix.access.username}')`;
+  await zabbix.serverMachine.must([
+    ...(['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', 'psql'] as const),
+    ...['-h', '/run/postgresql', '-d', 'zabbix', '-c', sql],
+  ]);
+}
+
+/** A token of the service's own user that nobody else uses. */
+async function ownToken({ zabbix }: Lab): Promise<{ readonly tokenId: string; readonly token: string }> {
+  const users = z.tuple([z.object({ userid: z.string() })]);
+  const [{ userid }] = await zabbix.api.call('user.get', { filter: { username: zabbix.access.username } }, users);
+  const tokenId = await zabbix.api.create('token.create', { name: 'to be revoked', userid });
+  const generated = z.tuple([z.object({ token: z.string() })]);
+  const [{ token }] = await zabbix.api.call('token.generate', [tokenId], generated);
+  return { tokenId, token };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

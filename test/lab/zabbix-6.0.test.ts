@@ -1,0 +1,3 @@
+import { everythingOn } from './suite/everything.ts';
+
+everythingOn('6.0');

@@ -1,0 +1,31 @@
+import type { Machine } from '../machine.ts';
+import type { Release } from '../release.ts';
+
+/** Starts PostgreSQL on the data that root/database.sh loaded. It listens on its Unix socket only, so labs never collide. */
+export async function startDatabase(machine: Machine, release: Release): Promise<void> {
+  await machine.must(['install', '-d', '-o', 'postgres', '-g', 'postgres', '-m', '2775', '/run/postgresql']);
+  await machine.must([
+    ...(['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', `${release.postgres}/pg_ctl`] as const),
+    ...['-D', '/var/lib/postgresql/lab', '-l', '/var/log/postgresql/lab.log', '-w', '-s', 'start'],
+  ]);
+}
+
+/** Asks the database of a machine, past Zabbix; rows as `psql -A` prints them, columns separated by `|`. The query is not an argument of any process. */
+export async function query(machine: Machine, database: 'zabbix' | 'zabbix_proxy', sql: string): Promise<string[]> {
+  const psql = [
+    'psql',
+    '-X',
+    '-q',
+    '-t',
+    '-A',
+    '-v',
+    'ON_ERROR_STOP=1',
+    '-h',
+    '/run/postgresql',
+    '-U',
+    'zabbix',
+    database,
+  ] as const;
+  const printed = await machine.must(psql, { input: sql });
+  return printed.split('\n').filter((row) => row !== '');
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../../lambda/config.ts';
+
+const good = {
+  ZABBIX_URL: 'https://zabbix.example.com/api_jsonrpc.php',
+  ZABBIX_ACCESS_SECRET: 'zabbix-access',
+  DOCUMENT_INSPECT: 'a',
+  DOCUMENT_PREPARE: 'b',
+  DOCUMENT_SWITCH: 'c',
+  DOCUMENT_RESTORE: 'd',
+  DOCUMENT_FORGET: 'e',
+  EVIDENCE_BUCKET: 'evidence',
+  FINGERPRINT_SECRET: 'fingerprint-key',
+};
+
+test('what is not given has a default', () => {
+  expect(readConfig(good)).toMatchObject({
+    zabbixServer: undefined,
+    zabbixNewerVersions: 'refuse',
+    patience: { serverWaitMs: 150_000, agentStartMs: 20_000, proveMs: 120_000 },
+  });
+});
+
+test('every problem is named at once; missing and malformed are different sentences', () => {
+  const bad = {
+    ...good,
+    ZABBIX_URL: 'http://zbx',
+    ZABBIX_ACCESS_SECRET: undefined,
+    PROVE_TIMEOUT_S: 'ten',
+    ZABBIX_SERVER: 'zbx',
+    ZABBIX_NEWER_VERSIONS: 'true',
+  };
+  expect(() => readConfig(bad)).toThrow(
+    '5 problems in the environment: ZABBIX_URL must be an https URL (got "http://zbx") · ZABBIX_ACCESS_SECRET is missing · ' +
+      'ZABBIX_SERVER must be host:port (got "zbx") · ZABBIX_NEWER_VERSIONS must be try-like-the-newest-known or absent (got "true") · PROVE_TIMEOUT_S must be 10–600 seconds (got "ten")',
+  );
+});
+
+test('an IPv6 server is taken apart', () => {
+  expect(readConfig({ ...good, ZABBIX_SERVER: '[2001:db8::1]:10051' }).zabbixServer).toEqual({
+    host: '2001:db8::1',
+    port: 10_051,
+  });
+});
+
+test('newer versions are tried only in so many words', () => {
+  const asked = readConfig({ ...good, ZABBIX_NEWER_VERSIONS: 'try-like-the-newest-known' });
+  expect(asked.zabbixNewerVersions).toBe('try-like-the-newest-known');
+});

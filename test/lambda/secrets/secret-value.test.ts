@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { PskKey } from '../../../lambda/rotation/psk.ts';
+import { parseSecretValue, writeSecretValue } from '../../../lambda/secrets/secret-value.ts';
+
+const psk = '0123456789abcdef'.repeat(4);
+const good = { identity: 'web-01', psk, targets: [{ kind: 'host', name: 'web-01', node: 'i-0123456789abcdef0' }] };
+const parse = (value: unknown) =>
+  parseSecretValue(typeof value === 'string' ? value : JSON.stringify(value), 'zabbix-psk/web-01');
+
+test('the smallest secret has an identity, a key and a target; the rest has defaults', () => {
+  expect(parse(good)).toMatchObject({
+    identity: 'web-01',
+    identityMode: 'new',
+    keyBytes: 32,
+    targets: [{ kind: 'host', name: 'web-01', node: 'i-0123456789abcdef0', config: 'auto' }],
+  });
+});
+
+test('a proxy and the agent beside it are two targets on one node, of one name if need be', () => {
+  const [host] = good.targets;
+  const value = parse({ ...good, targets: [{ ...host, kind: 'proxy' }, host] });
+  expect(value.targets.map(({ kind, name, node }) => [kind, name, node])).toEqual([
+    ['proxy', 'web-01', 'i-0123456789abcdef0'],
+    ['host', 'web-01', 'i-0123456789abcdef0'],
+  ]);
+});
+
+test('what the owner wrote beside the key travels on', () => {
+  const text = JSON.stringify({ ...good, owner: 'team-a', targets: [{ ...good.targets[0], note: 'rack 4' }] });
+  const next = JSON.parse(
+    writeSecretValue(text, { identity: 'web-01.bcdfgh', key: PskKey.parse('f'.repeat(64)) }, 'zabbix-psk/web-01'),
+  );
+  expect(next).toEqual({ ...JSON.parse(text), identity: 'web-01.bcdfgh', psk: 'f'.repeat(64) });
+});
+
+describe('bad input gets one sentence that names the secret and the thing, and never the key', () => {
+  test.each([
+    ['malformed JSON', `{"identity": "web-01", "psk": "${psk}"`, /zabbix-psk\/web-01 does not hold .*it is not JSON/],
+    ['no targets', { ...good, targets: [] }, /targets: must list at least one target/],
+    ['targets missing', { identity: 'a', psk }, /targets: /],
+    [
+      'an unknown kind',
+      { ...good, targets: [{ ...good.targets[0], kind: 'printer' }] },
+      /targets.0.kind: must be "host" or "proxy"/,
+    ],
+    [
+      'two agents on one node',
+      { ...good, targets: [good.targets[0], { ...good.targets[0], name: 'web-02' }] },
+      /targets: host on i-0123456789abcdef0 stands there more than once/,
+    ],
+    [
+      'one name on two nodes',
+      { ...good, targets: [good.targets[0], { kind: 'proxy', name: 'web-01', node: 'mi-0123456789abcdef0' }] },
+      /targets: web-01 stands there more than once/,
+    ],
+    [
+      'a fixed identity that a host and a proxy share',
+      { ...good, identityMode: 'fixed', targets: [good.targets[0], { ...good.targets[0], kind: 'proxy' }] },
+      /identityMode: must be "new" where a host and a proxy share the key/,
+    ],
+    [
+      'a node that is none',
+      { ...good, targets: [{ ...good.targets[0], node: 'web-01' }] },
+      /targets.0.node: must be a node id/,
+    ],
+    ['a key with a blank', { ...good, psk: `${psk} ` }, /psk: the key holds a blank or a newline/],
+    ['a key with a newline', { ...good, psk: `${psk}\n` }, /psk: the key holds a blank or a newline/],
+    ['a short key', { ...good, psk: psk.slice(0, 30) }, /psk: the key has 30 hex digits/],
+    ['too many bytes for the next key', { ...good, keyBytes: 257 }, /keyBytes: /],
+    [
+      'an identity that cannot be kept',
+      { ...good, identity: 'büro', identityMode: 'fixed' },
+      /identity: "büro" cannot be kept/,
+    ],
+    [
+      'the placeholder of the deployment',
+      { adopt: 'put identity, psk and targets here', placeholder: 'xyz' },
+      /still holds the placeholder/,
+    ],
+    [
+      'a poisoned path',
+      { ...good, targets: [{ ...good.targets[0], config: '/etc/x; rm -rf /' }] },
+      /targets.0.config: must be an absolute path/,
+    ],
+  ])('%s', (_, value, message) => {
+    expect(() => parse(value)).toThrow(message);
+    expect(() => parse(value)).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining(psk.slice(0, 30)) }),
+    );
+  });
+});

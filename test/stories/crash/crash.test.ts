@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest';
+import { playEveryPoint, playSample } from './every-point.ts';
+import { ways } from './scenario.ts';
+
+// Killed anywhere, both sides share a key in the end, and the end is told once. Each test takes a few seconds on a computer that has
+// nothing else to do.
+describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
+  test.each(ways)('%s: the agent is reached, and nothing is left over', async (way) => {
+    const scenario = { way, gate: 'shadow-agent', targets: 1, identityMode: 'new', retries: 1 } as const;
+    const { runs, found } = await playEveryPoint(scenario);
+    console.log(`${way}: killed at ${runs - 1} points`);
+    expect(found).toEqual([]);
+  });
+
+  test.each(ways)('%s, of a proxy and the agent beside it: both are reached, and nothing is left over', async (way) => {
+    const scenario = {
+      way,
+      gate: 'shadow-agent',
+      targets: 'proxy and agent',
+      identityMode: 'new',
+      retries: 1,
+    } as const;
+    const { runs, found } = await playEveryPoint(scenario);
+    console.log(`${way}, proxy and agent: killed at ${runs - 1} points`);
+    expect(found).toEqual([]);
+  });
+
+  test('and at a second point after it, in scenarios that chance picks', async () => {
+    expect(await playSample(300, 1)).toEqual([]);
+  });
+});

@@ -1,0 +1,101 @@
+import { Deadline } from '../../lambda/rotation/deadline.ts';
+import { requestInspection } from '../../lambda/rotation/inspect-request.ts';
+import type { IdentityMode, SecretValue, Target } from '../../lambda/rotation/model.ts';
+import type { Fact } from '../../lambda/rotation/ports.ts';
+import { PskKey } from '../../lambda/rotation/psk.ts';
+import { repair } from '../../lambda/rotation/repair.ts';
+import { requestRotation } from '../../lambda/rotation/rotate-request.ts';
+import { runStep, type Step, steps } from '../../lambda/rotation/rotation.ts';
+import { FakeAccount } from '../fakes/account.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { FakeSecret } from '../fakes/secrets-manager.ts';
+import { FakeHost } from '../fakes/site.ts';
+
+export interface WorldOptions {
+  readonly hosts?: readonly string[];
+  readonly kind?: FakeHost['kind'];
+  /** Proxies, each on a node of its own, or beside the host of that name with the same key file. */
+  readonly proxies?: readonly {
+    readonly name: string;
+    readonly beside?: string;
+    readonly mode?: 'active' | 'passive';
+  }[];
+  readonly identity?: string;
+  readonly identityMode?: IdentityMode;
+  readonly keyBytes?: number;
+  /** What Lambda gives one step, in milliseconds. */
+  readonly stepMs?: number;
+}
+
+export const token = 'token-of-this-rotation-0000000000000';
+
+/** A secret, its hosts and a Zabbix, all on one key, with time that passes only when everybody waits. */
+export function aWorld(options: WorldOptions = {}) {
+  const {
+    proxies = [],
+    hosts: names = proxies.length === 0 ? ['web-1'] : [],
+    kind = 'both',
+    identity = 'web',
+    identityMode = 'new',
+    keyBytes = 32,
+    stepMs = 900_000,
+  } = options;
+  const old = { identity, key: PskKey.mint(32) };
+  const clock = new FakeClock();
+  const hosts = names.map((name) => new FakeHost(name, old, kind));
+  for (const { name, beside, mode = 'active' } of proxies) {
+    const mate = hosts.find((host) => host.name === beside);
+    hosts.unshift(new FakeHost(name, old, mode, { role: 'proxy', beside: mate }));
+  }
+  const targets = hosts.map(({ role, name, node }): Target => ({ kind: role, name, node, config: 'auto' }));
+  const [first, ...others] = targets;
+  if (first === undefined) throw new RangeError('a world has at least one host');
+  const value: SecretValue = { ...old, targets: [first, ...others], identityMode, keyBytes };
+  const secret = new FakeSecret('zabbix-psk/fake', value, clock);
+  const account = new FakeAccount(hosts, [secret], clock);
+  const { facts } = account;
+  const ports = account.portsOf(account.invocation());
+  const deadline = () => Deadline.in(stepMs, clock);
+  const step = (name: Step, ofToken = token) =>
+    runStep({ step: name, secretId: secret.secretId, token: ofToken }, ports, deadline());
+
+  return {
+    account,
+    clock,
+    server: account.server,
+    secrets: secret,
+    fleet: account.systems,
+    monitor: account.zabbix,
+    facts,
+    ports,
+    value,
+    step,
+    host(name: string): FakeHost {
+      const host = hosts.find((one) => one.name === name);
+      if (host === undefined) throw new RangeError(`no host ${name} in this world`);
+      return host;
+    },
+    /** As Secrets Manager does it: label an empty version, then the four steps. */
+    async rotate(ofToken = token): Promise<void> {
+      secret.begin(ofToken);
+      for (const name of steps) await step(name, ofToken);
+    },
+    request: (event: { readonly rotate: string; readonly abandon?: string }) =>
+      requestRotation(event, ports, deadline()),
+    inspect: () => requestInspection({ inspect: secret.secretName }, ports, deadline()),
+    repair: () => repair(secret.secretId, ports, deadline()),
+    /** Which key each side of each host is on: Zabbix / what the agent runs with. */
+    keysInUse(): Record<string, string> {
+      const name = (fingerprint: string | undefined) =>
+        fingerprint === undefined ? 'down' : fingerprint === old.key.fingerprint ? 'old' : 'new';
+      return Object.fromEntries(
+        hosts.map((host) => [host.name, `${name(host.stored.key.fingerprint)}/${name(host.running?.key.fingerprint)}`]),
+      );
+    },
+    ends(): readonly Fact[] {
+      return facts.filter(({ event }) => event === 'rotation.ended');
+    },
+  };
+}
+
+export type World = ReturnType<typeof aWorld>;

@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+
+/** Each file has labs of its own, and most of a rotation is waiting: two files at a time keep two cores busy. */
+const inLabs = {
+  pool: 'forks',
+  maxWorkers: 2,
+  maxConcurrency: 8,
+  testTimeout: 480_000,
+  hookTimeout: 600_000,
+} as const;
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/lab/**'],
+          testTimeout: 20_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          exclude: ['test/lab/long/**', 'test/lab/faults*.test.ts'],
+          ...inLabs,
+        },
+      },
+      // What would make `npm test` too long: faults by name, proxies, contracts of the adapters; `npm run test:long`.
+      { test: { name: 'long', include: ['test/lab/long/*.test.ts', 'test/lab/faults*.test.ts'], ...inLabs } },
+    ],
+  },
+});
