@@ -18,7 +18,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
-          testTimeout: 20_000,
+          // Host scripts take a tenth of this on idle cores; beside two labs they have little of them.
+          testTimeout: 120_000,
           maxWorkers: 2,
         },
       },

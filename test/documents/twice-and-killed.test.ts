@@ -110,18 +110,21 @@ describe.skipIf(!namespacesWork())('a switch that is', { concurrent: true }, () 
 /** A node that went down during its switch: after the phase was noted, or after the configuration had been written too. */
 async function anInterrupted(after: 'phase' | 'configuration') {
   const world = await aPreparedNode();
+  const inItsPlace = (program: string, script: string) => {
+    world.node.write(`/opt/${program}`, `#!/bin/sh\n${script}\n`, 0o755);
+    world.node.sh(`cp /opt/${program} /usr/local/sbin/${program}`);
+  };
   // The worker's own death, at a command that it is about to run.
-  if (after === 'configuration') {
-    world.node.write(
-      '/opt/mv',
-      `#!/bin/sh\ncase " $* " in *' ${keyFile}.next ${keyFile} '*) /bin/rm -f "$0"; kill -9 $PPID ;; *) exec /bin/mv "$@" ;; esac\n`,
-      0o755,
+  if (after === 'configuration')
+    inItsPlace(
+      'mv',
+      `case " $* " in *' ${keyFile}.next ${keyFile} '*) /bin/rm -f "$0"; kill -9 $PPID ;; *) exec /bin/mv "$@" ;; esac`,
     );
-    world.node.sh('cp /opt/mv /usr/local/sbin/mv');
-  }
+  // Or everybody's, when the worker is about to begin: nobody ever writes into that pipe.
+  else inItsPlace('setsid', 'rm -f "$0"; mkfifo /opt/never; read -r _ </opt/never');
   const interrupted = world.switch({ gate: 'now' });
-  await world.until('switching');
   if (after === 'phase') {
+    await world.appears('/opt/never');
     world.node.killCommands();
     world.node.sh(
       "for p in $(grep -ls '[e]xchange' /proc/[0-9]*/cmdline | tr -dc '0-9\\n'); do kill -9 $p 2>/dev/null; done; kill -9 $(cat /run/zabbix_agentd.pid); true",

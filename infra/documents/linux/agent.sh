@@ -165,11 +165,12 @@ stop_agent() {
   for pid in $(own_processes); do family="$family $pid $(children_of "$pid" | tr '\n' ' ')"; done
   service stop
   for pid in $family; do ! agent_alive "$pid" || kill -TERM "$pid" 2>/dev/null || :; done
-  gone_by=$(($(now_ms) + 10000))
-  [ "$agent" != zabbix_proxy ] || gone_by=$((gone_by + 20000)) # it writes to its database what it has not written yet
+  patience=500 # looks of 20 ms
+  [ "$agent" != zabbix_proxy ] || patience=1500 # it writes to its database what it has not written yet
   for pid in $family; do
     while agent_alive "$pid"; do
-      [ "$(now_ms)" -lt "$gone_by" ] || kill -KILL "$pid" 2>/dev/null || :
+      patience=$((patience - 1))
+      [ $patience -gt 0 ] || kill -KILL "$pid" 2>/dev/null || :
       sleep 0.02
     done
   done
@@ -188,7 +189,7 @@ stop_agent() {
 
 # Its number may have gone to another process meanwhile.
 agent_alive() { # pid
-  alive "$1" && [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$agent" ]
+  alive "$1" && IFS= read -r alive_name 2>/dev/null <"/proc/$1/comm" && [ "$alive_name" = "$agent" ]
 }
 
 # PidFile= may be written by the agent's user: whatever holds more than a number is no pid file and stays.
@@ -242,27 +243,27 @@ start_agent() { # longest time, in seconds
   service start
   started_at=$(now_ms) starts=1
   while now=$(now_ms) && [ "$now" -lt "$up_by" ]; do
+    for main_pid in $(own_processes); do
+      if serving "$main_pid"; then
+        up_at=$(now_ms)
+        break
+      fi
+      main_pid=
+    done
     if [ -n "$up_at" ]; then
-      if ! alive "$main_pid"; then
-        up_at='' died_of='it died right after its start'
-      elif [ $((now - up_at)) -ge 300 ] && serving "$main_pid"; then
+      sleep 0.3
+      if serving "$main_pid"; then
         if ! log_since "$log_offset" | grep -q "$unusable_key"; then return 0; fi
         break
       fi
-    else
-      for main_pid in $(own_processes); do
-        if serving "$main_pid"; then
-          up_at=$(now_ms)
-          break
-        fi
-        main_pid=
-      done
-    fi
-    if [ -z "$up_at$main_pid" ] && [ "$starts" = 1 ] && [ $((now - started_at)) -ge 1500 ] && [ -z "$(main_processes "$agent")" ]; then
+      alive "$main_pid" || died_of='it died right after its start'
+      up_at=''
+    elif [ -z "$main_pid" ] && [ "$starts" = 1 ] && [ $((now - started_at)) -ge 1500 ] && [ -z "$(main_processes "$agent")" ]; then
       starts=2
       service start
     fi
-    sleep 0.02
+    # Looking costs a dozen processes: one that is not up within two seconds will not be missed for a tenth of one.
+    if [ $((now - started_at)) -lt 2000 ]; then sleep 0.02; else sleep 0.1; fi
   done
   last_words=$(log_since "$log_offset" | grep "$unusable_key" | tail -n 1 | tr -d '\r') || :
   [ -z "$last_words" ] || died_of="its log says: $last_words"

@@ -6,10 +6,10 @@ import { startZabbix, type ZabbixLab } from '../zabbix/zabbix-lab.ts';
 import { type HostKind, type Lane, pausesPassTimes, quick, startLane } from './lane.ts';
 
 /**
- * serverWaitS: ten renewals of the server's cache. agentStartS: an agent is up within a second, on a busy computer within three.
- * proveTimeoutS: an active agent that was refused asks again after 60 s. Seconds.
+ * serverWaitS: twenty renewals of the server's cache. agentStartS: an agent is up within a second, and within some when twelve
+ * lanes share two cores. proveTimeoutS: an active agent that was refused asks again after 60 s. Seconds.
  */
-export const timeouts = { serverWaitS: 30, agentStartS: 8, proveTimeoutS: 120 } as const;
+export const timeouts = { serverWaitS: 60, agentStartS: 15, proveTimeoutS: 120 } as const;
 export const cacheUpdateFrequencyS = 3;
 
 export interface CrashLab {
