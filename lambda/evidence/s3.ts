@@ -1,6 +1,7 @@
+import { askedAgain, type Tried } from '../asked-again.ts';
 import type { Clock } from '../rotation/ports.ts';
+import { domainOf, type PlainRequest, type Signing, sha256Base64, signed } from '../signed-request.ts';
 import type { Bucket } from './bucket.ts';
-import { type Signing, sha256Base64, signed } from './signed-request.ts';
 
 export interface S3Options {
   readonly bucket: string;
@@ -15,8 +16,6 @@ export class S3Refused extends Error {
   override readonly name = 'S3Refused';
 }
 
-/** Pauses before each further try, in milliseconds: "reduce your request rate" (503 SlowDown) passes within seconds. */
-const pausesMs = [300, 1_000, 3_000];
 /** For one try; a record has a few kB. Milliseconds. */
 const answerWithinMs = 10_000;
 
@@ -33,27 +32,22 @@ export function s3Bucket({ bucket, signing, clock, endpoint }: S3Options): Bucke
   // A bucket of ours has no dots in its name, so that Amazon's certificate fits the host; a local stand-in has one host only.
   const base =
     endpoint === undefined
-      ? `https://${bucket}.s3.${signing.region}.${signing.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`
+      ? `https://${bucket}.s3.${signing.region}.${domainOf(signing.region)}`
       : `${endpoint}/${bucket}`;
 
-  async function call(request: Parameters<typeof signed>[0]): Promise<Response> {
-    for (const pauseMs of [...pausesMs, undefined]) {
-      const tried = await once(request);
-      if (tried instanceof Response && (tried.ok || isTaken(tried.status))) return tried;
-      const why = tried instanceof Response ? await whyOf(tried) : tried;
-      const mayPass = !(tried instanceof Response) || isWorthAnotherTry(tried.status);
-      if (!mayPass || pauseMs === undefined) throw why;
-      await clock.sleep(pauseMs);
-    }
-    throw new RangeError('the last pause is undefined');
-  }
+  const call = (request: Omit<PlainRequest, 'service'>) => askedAgain(() => once({ service: 's3', ...request }), clock);
 
   /** Signed anew for each try: a signature names its moment. */
-  async function once(request: Parameters<typeof signed>[0]): Promise<Response | Error> {
+  async function once(request: PlainRequest): Promise<Tried<Response>> {
     const { url, init } = await signed(request, signing, new Date(clock.now().ms));
-    return fetch(url, { ...init, signal: AbortSignal.timeout(answerWithinMs) }).catch(
-      (cause: unknown) => new S3Refused(`S3 could not be asked (${request.method} ${url.pathname})`, { cause }),
-    );
+    try {
+      const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(answerWithinMs) });
+      if (answer.ok || isTaken(answer.status)) return { answer };
+      return { why: await whyOf(answer), mayPass: isWorthAnotherTry(answer.status) };
+    } catch (cause) {
+      const why = new S3Refused(`S3 could not be asked (${request.method} ${url.pathname})`, { cause });
+      return { why, mayPass: true };
+    }
   }
 
   async function get(key: string): Promise<string> {

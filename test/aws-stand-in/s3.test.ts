@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { s3Bucket } from '../../lambda/evidence/s3.ts';
-import { sha256Base64, signed } from '../../lambda/evidence/signed-request.ts';
+import { sha256Base64, signed } from '../../lambda/signed-request.ts';
 import type { Access } from '../lab/aws/access.ts';
 import type { CloudOptions } from '../lab/aws/cloud.ts';
 import type { Json, JsonObject } from '../lab/aws/json.ts';
@@ -152,7 +152,11 @@ describe('permissions', () => {
 
     const url = new URL(`${cloud.endpoint}/evidence/a`);
     const headers = { 'x-amz-checksum-sha256': sha256Base64('b') };
-    const over = await signed({ method: 'PUT', url, headers, body: 'b' }, cloud.operator.client, new Date());
+    const over = await signed(
+      { service: 's3', method: 'PUT', url, headers, body: 'b' },
+      cloud.operator.client,
+      new Date(),
+    );
     expect((await fetch(over.url, over.init)).status).toBe(403);
     expect(cloud.denials).toMatchObject([{ action: 's3:PutObject' }]);
   });

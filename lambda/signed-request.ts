@@ -1,6 +1,9 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 
+/** The services that we ask without AWS' own clients, which would make the bundle bigger by far (docs/decisions/0008). */
+export type Service = 's3' | 'kms';
+
 /** Who signs, and for which Region. */
 export interface Signing {
   readonly region: string;
@@ -8,7 +11,8 @@ export interface Signing {
 }
 
 export interface PlainRequest {
-  readonly method: 'GET' | 'PUT';
+  readonly service: Service;
+  readonly method: 'GET' | 'PUT' | 'POST';
   /** With its path encoded and without a query. */
   readonly url: URL;
   readonly query?: Readonly<Record<string, string>>;
@@ -16,14 +20,14 @@ export interface PlainRequest {
   readonly body?: string;
 }
 
-/** A request to S3 with Signature Version 4, for `fetch`. `test/lambda/evidence/signed-request.test.ts` holds it against AWS' own examples. */
+/** A request with Signature Version 4, for `fetch`. `test/lambda/signed-request.test.ts` holds it against AWS' own examples. */
 export async function signed(
-  { method, url, query = {}, headers = {}, body }: PlainRequest,
+  { service, method, url, query = {}, headers = {}, body }: PlainRequest,
   { region, credentials }: Signing,
   at: Date,
 ): Promise<{ readonly url: URL; readonly init: RequestInit }> {
   // S3 alone signs the path as it is sent.
-  const signer = new SignatureV4({ service: 's3', region, credentials, sha256: Sha256, uriEscapePath: false });
+  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== 's3' });
   const request = await signer.sign(
     {
       method,
@@ -40,6 +44,11 @@ export async function signed(
   target.search = new URLSearchParams(query).toString().replaceAll('+', '%20');
   const { host: _, ...sent } = request.headers;
   return { url: target, init: { method, headers: sent, ...(body === undefined ? {} : { body }), redirect: 'error' } };
+}
+
+/** What the names of a Region's services end with. */
+export function domainOf(region: string): string {
+  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
 }
 
 export function sha256Base64(text: string): string {
