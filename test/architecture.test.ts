@@ -42,8 +42,8 @@ describe('dependencies point one way', () => {
     expect(found).toEqual([]);
   });
 
-  test.each(['secrets', 'fleet', 'zabbix', 'evidence'])('the adapter %s imports no other adapter', (adapter) => {
-    const others = ['secrets', 'fleet', 'zabbix', 'evidence']
+  test.each(['secrets', 'fleet', 'zabbix', 'evidence', 'kms'])('the adapter %s imports no other adapter', (adapter) => {
+    const others = ['secrets', 'fleet', 'zabbix', 'evidence', 'kms']
       .filter((name) => name !== adapter)
       .map((name) => `lambda/${name}/`);
     expect(offenders(`lambda/${adapter}`, (imported) => !others.some((other) => imported.startsWith(other)))).toEqual(
