@@ -18,6 +18,8 @@ export interface Config {
   readonly evidenceBucket: string;
   /** ARN or name of the secret with the HMAC key of their fingerprints. */
   readonly fingerprintSecret: string;
+  /** ARN of the KMS key that reports are signed with; undefined: they are not. */
+  readonly signingKey: string | undefined;
 }
 
 /** The environment does not say what it must; all its problems at once. */
@@ -71,6 +73,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     }),
     evidenceBucket: required(environmentKeys.evidenceBucket),
     fingerprintSecret: required(environmentKeys.fingerprintSecret),
+    signingKey: given(environmentKeys.signingKey),
   };
   if (problems.length > 0) {
     throw new ConfigError(

@@ -16,7 +16,7 @@ export const documentEnvironmentKey: Readonly<Record<Verb, string>> = {
   forget: 'DOCUMENT_FORGET',
 };
 
-/** Every other environment variable of the rotation function. `lambda/config.ts` says what each may hold. */
+/** Every other environment variable of the functions. `lambda/config.ts` says what each may hold. */
 export const environmentKeys = {
   zabbixUrl: 'ZABBIX_URL',
   zabbixAccessSecret: 'ZABBIX_ACCESS_SECRET',
@@ -29,6 +29,7 @@ export const environmentKeys = {
   proveTimeoutS: 'PROVE_TIMEOUT_S',
   evidenceBucket: 'EVIDENCE_BUCKET',
   fingerprintSecret: 'FINGERPRINT_SECRET',
+  signingKey: 'SIGNING_KEY',
 } as const;
 
 /** The one value of `zabbix.newerVersions`: what to do with a Zabbix that is newer than every one known. Left out, it is refused. */

@@ -7,6 +7,7 @@ import { logArchive } from './evidence/archive.ts';
 import { s3Bucket } from './evidence/s3.ts';
 import { look } from './fleet/look.ts';
 import { runCommand } from './fleet/run-command.ts';
+import { signingKey } from './kms/signing-key.ts';
 import { parseReportEvent } from './report-event.ts';
 import { makeReport } from './reports/make-report.ts';
 import type { ReportPorts } from './reports/ports.ts';
@@ -72,6 +73,11 @@ async function wire(): Promise<ReportPorts> {
     return parseAccess(SecretString ?? '');
   };
   const store = secretStore(secretsManager, clock);
+  const byHand = {
+    signing: { region: await secretsManager.config.region(), credentials: secretsManager.config.credentials },
+    clock,
+    endpoint: process.env.AWS_ENDPOINT_URL,
+  };
   return {
     clock,
     inventory: zabbixInventory(() =>
@@ -88,11 +94,7 @@ async function wire(): Promise<ReportPorts> {
         orRefused(name, () => store.read({ secretId: arn, secretName: name }, versionId)),
     },
     nodes: { look: (target, ids, deadline) => look(commands, target, ids, deadline) },
-    bucket: s3Bucket({
-      bucket: config.evidenceBucket,
-      signing: { region: await secretsManager.config.region(), credentials: secretsManager.config.credentials },
-      clock,
-      endpoint: process.env.AWS_ENDPOINT_URL,
-    }),
+    bucket: s3Bucket({ bucket: config.evidenceBucket, ...byHand }),
+    signer: config.signingKey === undefined ? undefined : signingKey({ keyArn: config.signingKey, ...byHand }),
   };
 }

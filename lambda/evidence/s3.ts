@@ -93,6 +93,8 @@ const contentTypes: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
   csv: 'text/csv; charset=utf-8',
   txt: 'text/plain; charset=utf-8',
+  pem: 'text/plain; charset=utf-8',
+  sig: 'text/plain; charset=utf-8',
 };
 
 /** By which a browser that opens an object knows what it is. */

@@ -9,6 +9,8 @@ export interface ReportPorts {
   readonly policies: Policies;
   readonly nodes: Nodes;
   readonly bucket: Shelf;
+  /** Undefined: reports are not signed. */
+  readonly signer: Signer | undefined;
   readonly clock: Clock;
 }
 
@@ -70,4 +72,16 @@ export interface Shelf {
   list(prefix: string): Promise<readonly string[]>;
   get(key: string): Promise<string>;
   putNew(key: string, body: string): Promise<boolean>;
+}
+
+/**
+ * Whoever holds the private half of the key that manifests are signed with.
+ *
+ * @throws {Error} with one sentence, when there is no answer or a refusal
+ */
+export interface Signer {
+  /** PEM. */
+  publicKey(): Promise<string>;
+  /** @returns ECDSA with SHA-256, DER in base64; another one each time */
+  sign(text: string): Promise<string>;
 }

@@ -13,10 +13,12 @@ import type { Report } from './report-shape.ts';
  * into the function's memory together.
  *
  * @param hub absent: no findings for Security Hub
+ * @param publicKeyPem what the manifest will be signed with; absent: it will not
  */
 export function* reportFiles(
   report: Report,
   hub: SecurityHub | undefined,
+  publicKeyPem?: string,
 ): Generator<readonly [name: string, text: string]> {
   const forms: readonly (readonly [string, () => string])[] = [
     ['report.html', () => toHtml(report)],
@@ -33,5 +35,5 @@ export function* reportFiles(
     files.push({ name, bytes: Buffer.byteLength(text), sha256: hashOf(text) });
     yield [name, text];
   }
-  yield [manifestName, manifestOf(report, files)];
+  yield [manifestName, manifestOf(report, files, publicKeyPem)];
 }

@@ -1,8 +1,16 @@
-import { createHash, createPublicKey } from 'node:crypto';
 import { hashOf } from '../evidence/canonical.ts';
 import { byCodeUnits } from './by-code-units.ts';
 import { checkChain } from './check-chain.ts';
-import { isSigned, type Manifest, manifestName, manifestShape, publicKeyName, signatureName } from './manifest.ts';
+import {
+  isKey,
+  isSigned,
+  keyHash,
+  type Manifest,
+  manifestName,
+  manifestShape,
+  publicKeyName,
+  signatureName,
+} from './manifest.ts';
 
 /** A folder that was fetched from the evidence bucket, or a part of it. Names are paths with `/`. */
 export interface Folder {
@@ -78,7 +86,7 @@ function verifyReport(folder: Folder, manifestPath: string, trustedKeyPem: strin
   const extra = [...here].filter((name) => !name.includes('/') && !listed.has(name));
   problems.push(...extra.map((name) => `${at}: ${name} is not in the manifest`));
 
-  const signature = signatureOf(folder, inside, has, bytes, trustedKeyPem);
+  const signature = signatureOf(folder, inside, has, bytes, trustedKeyPem, manifest.signedWith);
   if ('problem' in signature) problems.push(`${at}: ${signature.problem}`);
   const says = 'says' in signature ? signature.says : '';
   return { manifest, sound: `${at}: ${manifest.files.length} files as the manifest says, ${says}`, problems };
@@ -90,24 +98,21 @@ function signatureOf(
   has: (name: string) => boolean,
   manifest: Uint8Array,
   trustedKeyPem: string | undefined,
+  signedWith: string | undefined,
 ): { readonly says: string } | { readonly problem: string } {
   if (!has(signatureName))
-    return trustedKeyPem === undefined
+    return trustedKeyPem === undefined && signedWith === undefined
       ? { says: 'not signed' }
       : { problem: `${signatureName} is gone: nothing is signed` };
-  const pem = trustedKeyPem ?? (has(publicKeyName) ? text(folder.read(`${inside}${publicKeyName}`)) : undefined);
+  const beside = has(publicKeyName) ? text(folder.read(`${inside}${publicKeyName}`)) : undefined;
+  if (beside !== undefined && signedWith !== undefined && !isKey(beside, signedWith))
+    return { problem: `${publicKeyName} is not the key that ${manifestName} names` };
+  const pem = trustedKeyPem ?? beside;
   if (pem === undefined) return { problem: `${publicKeyName} is gone: name the public key with --key` };
   if (!isSigned(manifest, text(folder.read(`${inside}${signatureName}`)), pem))
-    return { problem: `${manifestName} is not what was signed, or not with this key` };
+    return { problem: `${manifestName} or ${signatureName} has been changed, or another key has signed` };
   const whose = trustedKeyPem === undefined ? 'the key beside it: compare' : 'the given key:';
   return { says: `signed with ${whose} SHA-256 ${keyHash(pem)}` };
-}
-
-/** Of the public key's DER, as `aws kms get-public-key` gives it. */
-function keyHash(pem: string): string {
-  return createHash('sha256')
-    .update(createPublicKey(pem).export({ type: 'spki', format: 'der' }))
-    .digest('hex');
 }
 
 function parseManifest(bytes: Uint8Array): Manifest | undefined {

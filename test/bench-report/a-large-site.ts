@@ -52,6 +52,7 @@ export function aLargeSite(
       }),
     },
     nodes: { look: async ({ name }) => ({ ...look, identity: name }) },
+    signer: undefined,
     bucket: {
       list: async (prefix) =>
         prefix === 'records/'

@@ -96,6 +96,7 @@ export function aSite() {
         };
       },
     },
+    signer: undefined,
     bucket: {
       list: async (prefix) => [...site.files.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
       get: async (key) => site.files.get(key) ?? '',

@@ -1,7 +1,9 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../../lambda/errors.ts';
 import { recordKey } from '../../../lambda/evidence/record-key.ts';
 import { makeReport } from '../../../lambda/reports/make-report.ts';
+import type { Signer } from '../../../lambda/reports/ports.ts';
 import { verifyFolder } from '../../../lambda/reports/verify-folder.ts';
 import { Deadline } from '../../../lambda/rotation/deadline.ts';
 import { aChain } from './a-chain.ts';
@@ -206,4 +208,71 @@ test('the waivers in force are the last ones by name, and a file that cannot be 
 test('a report is never written over another', async () => {
   const put = (site: Site) => site.files.set('reports/2026-11-23T070000Z/findings.csv', 'mine');
   await expect(found(put)).rejects.toThrow(/there is another findings.csv in reports\/2026-11-23T070000Z\/ already/);
+});
+
+describe('a report that is signed', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const sound: Signer = {
+    publicKey: async () => pem,
+    sign: async (text) => sign('sha256', Buffer.from(text), privateKey).toString('base64'),
+  };
+
+  async function made(signer: Signer) {
+    const { site, ports } = aSite();
+    const failure = await makeReport(31, undefined, { ...ports, signer }, Deadline.in(15 * minute, ports.clock)).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return { files: site.files, calls: site.calls, failure };
+  }
+
+  test('has signature and key before its manifest, and is checked with the key', async () => {
+    const { files } = await made(sound);
+    expect([...files.keys()].slice(-3).map((name) => name.split('/').at(-1))).toEqual([
+      'signing-key.pem',
+      'manifest.sig',
+      'manifest.json',
+    ]);
+    const read = (name: string) => Buffer.from(files.get(name) ?? '');
+    expect(verifyFolder({ names: [...files.keys()], read }, pem)).toEqual({
+      sound: [expect.stringMatching(/as the manifest says, signed with the given key: SHA-256 [0-9a-f]{64}$/)],
+      problems: [],
+    });
+  });
+
+  test('has the same bytes when it is made again of the same, in every file but the signature', async () => {
+    const [{ files: one }, { files: other }] = [await made(sound), await made(sound)];
+    const differing = [...one].filter(([name, text]) => other.get(name) !== text).map(([name]) => name);
+    expect(differing).toEqual(['reports/2026-11-23T070000Z/manifest.sig']);
+    expect([...other.keys()]).toEqual([...one.keys()]);
+  });
+
+  test('whose key cannot be had is not begun', async () => {
+    const refusing = { ...sound, publicKey: () => Promise.reject(new Error('KMS says DisabledException')) };
+    const { files, calls, failure } = await made(refusing);
+    expect(failure).toMatchObject({
+      code: 'REPORT_NOT_SIGNED',
+      message:
+        'the public key of the key that signs reports could not be had (KMS says DisabledException); no report was begun',
+    });
+    expect({ files: files.size, calls }).toEqual({ files: 0, calls: [] });
+  });
+
+  test.each([
+    {
+      what: 'that KMS does not sign',
+      sign: () => Promise.reject(new Error('KMS says ThrottlingException')),
+      says: 'the report could not be signed (KMS says ThrottlingException): reports/2026-11-23T070000Z/ has no manifest and is no report; ask for another one',
+    },
+    {
+      what: 'whose signature is of something else',
+      sign: () => sound.sign('something else'),
+      says: 'the signature does not fit the public key of the key that made it: reports/2026-11-23T070000Z/ has no manifest and is no report; ask for another one',
+    },
+  ])('$what has neither manifest nor signature', async ({ sign, says }) => {
+    const { files, failure } = await made({ ...sound, sign });
+    expect(failure).toMatchObject({ code: 'REPORT_NOT_SIGNED', message: says });
+    expect([...files.keys()].filter((name) => /manifest|signing/.test(name))).toEqual([]);
+  });
 });

@@ -17,10 +17,10 @@ function verified(files: ReadonlyMap<string, string>, key?: string) {
 }
 
 /** Four records, and the report that was made of them. */
-function aFolder(): Map<string, string> {
+function aFolder(publicKeyPem?: string): Map<string, string> {
   const records = aChain(secret, 4);
   const chains = [{ secret, records: 4, head: hashOf(records.get(at(4)) ?? ''), problems: [] }];
-  const files = reportFiles(compileReport(anEstate({ chains }), []), undefined);
+  const files = reportFiles(compileReport(anEstate({ chains }), []), undefined, publicKeyPem);
   return new Map([...[...files].map(([name, text]) => [`reports/2026-11-23/${name}`, text] as const), ...records]);
 }
 
@@ -171,18 +171,39 @@ describe('reports', () => {
     test('is checked with a given key, whatever lies beside it', () => {
       expect(verified(signed(), pem()).problems).toEqual([]);
       expect(verified(signed(), pem(foreign)).problems).toEqual([
-        'reports/2026-11-23: manifest.json is not what was signed, or not with this key',
+        'reports/2026-11-23: manifest.json or manifest.sig has been changed, or another key has signed',
       ]);
       expect(verified(aFolder(), pem()).problems).toEqual([
         'reports/2026-11-23: manifest.sig is gone: nothing is signed',
       ]);
     });
 
+    test('of which a byte was changed is named, also where a lenient reader would not see it', () => {
+      for (const change of [(text: string) => `${text}*`, (text: string) => text.replace('M', 'N')]) {
+        const files = signed();
+        files.set(in_('manifest.sig'), change(files.get(in_('manifest.sig')) ?? ''));
+        expect(verified(files, pem()).problems).toEqual([
+          'reports/2026-11-23: manifest.json or manifest.sig has been changed, or another key has signed',
+        ]);
+      }
+    });
+
+    test('that the manifest names and that is gone, or whose key is another, is told without a given key too', () => {
+      const named = () => aFolder(pem());
+      expect(verified(named()).problems).toEqual(['reports/2026-11-23: manifest.sig is gone: nothing is signed']);
+      for (const beside of [pem(foreign), 'not a key']) {
+        const files = named().set(in_('manifest.sig'), 'MEUC').set(in_('signing-key.pem'), beside);
+        expect(verified(files, pem()).problems).toEqual([
+          'reports/2026-11-23: signing-key.pem is not the key that manifest.json names',
+        ]);
+      }
+    });
+
     test('does not cover another manifest', () => {
       const files = signed();
       files.set(in_('manifest.json'), `${files.get(in_('manifest.json'))} `);
       expect(verified(files).problems).toEqual([
-        'reports/2026-11-23: manifest.json is not what was signed, or not with this key',
+        'reports/2026-11-23: manifest.json or manifest.sig has been changed, or another key has signed',
       ]);
     });
   });
