@@ -3,6 +3,8 @@ import type { Action } from './action.ts';
 import { AwsError, NotImitated } from './aws-error.ts';
 import { putEvents } from './events/put-events.ts';
 import { type Json, type JsonObject, parseJson } from './json.ts';
+import { getPublicKey } from './kms/get-public-key.ts';
+import { sign } from './kms/sign.ts';
 import { accessKeyIdOf, nameOf, type Principal } from './principal.ts';
 import { getObject } from './s3/get-object.ts';
 import { listObjectsV2 } from './s3/list-objects-v2.ts';
@@ -34,6 +36,7 @@ const services: Readonly<Record<string, string>> = {
   AmazonSSM: 'ssm',
   AWSEvents: 'events',
   s3: 's3',
+  TrentService: 'kms',
 };
 
 const actions: ReadonlyMap<string, Action> = new Map(
@@ -60,6 +63,8 @@ const actions: ReadonlyMap<string, Action> = new Map(
     getObject,
     listObjectsV2,
     putObject,
+    getPublicKey,
+    sign,
   ].map((action) => [action.name, action]),
 );
 

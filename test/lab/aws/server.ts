@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { answerInvoke, isInvoke } from './lambda/invoke-api.ts';
 import { answerRuntime } from './lambda/runtime-api.ts';
-import { route } from './router.ts';
+import { accessKeyIdOf } from './principal.ts';
+import { errorBody, route, type WireAnswer } from './router.ts';
 import { answerS3 } from './s3/answer-s3.ts';
 import { isS3 } from './s3/rest.ts';
+import { signatureProblem } from './signature.ts';
 import type { World } from './world.ts';
 
 export async function listen(world: World): Promise<Server> {
@@ -42,11 +44,13 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
     return;
   }
   const target = request.headers['x-amz-target'];
-  const reply = route(world, {
-    target: typeof target === 'string' ? target : `${request.method} ${request.url}`,
-    authorization: request.headers.authorization,
-    body,
-  });
+  const reply =
+    wronglySigned(world, request, body) ??
+    route(world, {
+      target: typeof target === 'string' ? target : `${request.method} ${request.url}`,
+      authorization: request.headers.authorization,
+      body,
+    });
   if (reply.kind === 'nothing') {
     if (reply.kill !== undefined) world.environments.kill(reply.kill);
     request.socket.destroy();
@@ -58,6 +62,18 @@ async function answer(world: World, request: IncomingMessage, response: ServerRe
     ...(reply.errorCode === undefined ? {} : { 'x-amzn-errortype': reply.errorCode }),
   });
   response.end(reply.body);
+}
+
+/** Requests to KMS are signed by our own hand. */
+function wronglySigned(world: World, request: IncomingMessage, body: string): WireAnswer | undefined {
+  const { method = '', url = '', headers } = request;
+  const secret = world.secretAccessKeys.get(accessKeyIdOf(headers.authorization) ?? '');
+  if (secret === undefined || !String(headers['x-amz-target']).startsWith('TrentService.')) return undefined;
+  const problem = signatureProblem({ service: 'kms', method, url, headers, body }, secret);
+  if (problem === undefined) return undefined;
+  world.records.breakdowns.push(`kms: ${problem}`);
+  const errorCode = 'InvalidSignatureException';
+  return { kind: 'answer', status: 400, errorCode, body: errorBody(errorCode, problem) };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

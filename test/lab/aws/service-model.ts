@@ -59,6 +59,7 @@ export const models: Readonly<Record<string, ServiceModel>> = {
   ssm: read('ssm'),
   events: read('events'),
   s3: read('s3'),
+  kms: read('kms'),
 };
 
 /** @throws {Error} when the model was trimmed without this action: run trim-models.ts again */

@@ -9,7 +9,13 @@ import { z } from 'zod';
 import { actionNames } from './router.ts';
 
 /** Folder of each model in botocore/data: service and API version. */
-const sources = { secretsmanager: '2017-10-17', ssm: '2014-11-06', events: '2015-10-07', s3: '2006-03-01' } as const;
+const sources = {
+  secretsmanager: '2017-10-17',
+  ssm: '2014-11-06',
+  events: '2015-10-07',
+  s3: '2006-03-01',
+  kms: '2014-11-01',
+} as const;
 
 const member = z.looseObject({ shape: z.string() });
 const shape = z.looseObject({

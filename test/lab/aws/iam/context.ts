@@ -21,6 +21,8 @@ const knownKeys: ReadonlySet<string> = new Set([
   'aws:viaawsservice',
   'lambda:sourcefunctionarn',
   'kms:calleraccount',
+  'kms:messagetype',
+  'kms:signingalgorithm',
   'kms:viaservice',
   's3:if-none-match',
   's3:prefix',

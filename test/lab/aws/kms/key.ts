@@ -1,6 +1,8 @@
-/** Customer keys. Nothing is encrypted here; what is imitated is who may use a key, and through which service. */
+/** Customer keys. Nothing is encrypted here; what is imitated is who may use a key, through which service, and what one signs. */
+import type { KeyObject } from 'node:crypto';
 import { AwsError, NotImitated } from '../aws-error.ts';
 import type { Context } from '../iam/context.ts';
+import type { Access } from '../iam/permissions.ts';
 import type { Statement } from '../iam/statement.ts';
 import type { Principal } from '../principal.ts';
 import type { World } from '../world.ts';
@@ -10,6 +12,8 @@ export interface Key {
   readonly id: string;
   readonly logicalId: string;
   readonly policy: readonly Statement[];
+  /** Of a key that signs; undefined: it encrypts. */
+  readonly pair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject } | undefined;
   /** False: disabled by somebody, which no template does here. */
   enabled: boolean;
 }
@@ -17,10 +21,33 @@ export interface Key {
 export type KeyUse = 'kms:Decrypt' | 'kms:GenerateDataKey';
 
 export function findKey(world: World, idOrArnOrAlias: string): Key {
+  const key = lookUp(world, idOrArnOrAlias);
+  if (key === undefined) throw new NotImitated(`KMS key ${idOrArnOrAlias} is not in the template`);
+  return key;
+}
+
+function lookUp(world: World, idOrArnOrAlias: string): Key | undefined {
   const name = idOrArnOrAlias.replace(/^arn:[^:]+:kms:[^:]+:[^:]+:(?=alias\/)/, '');
   const arn = world.keyAliases.get(name) ?? idOrArnOrAlias;
-  const key = world.keys.get(arn) ?? [...world.keys.values()].find(({ id }) => id === idOrArnOrAlias);
-  if (key === undefined) throw new NotImitated(`KMS key ${idOrArnOrAlias} is not in the template`);
+  return world.keys.get(arn) ?? [...world.keys.values()].find(({ id }) => id === idOrArnOrAlias);
+}
+
+/** A call of KMS itself on one key: both its own policy and the caller's are asked. */
+export function keyAccess(world: World, action: string, KeyId: string, context: Context = {}): Access {
+  const { arn, policy } = existingKey(world, KeyId);
+  const caller = { 'kms:CallerAccount': world.place.accountId };
+  return { action, resource: arn, resourcePolicy: policy, context: { ...caller, ...context } };
+}
+
+export function usableKey(world: World, KeyId: string): Key {
+  const key = existingKey(world, KeyId);
+  if (!key.enabled) throw new AwsError('DisabledException', `${key.arn} is disabled.`);
+  return key;
+}
+
+function existingKey(world: World, KeyId: string): Key {
+  const key = lookUp(world, KeyId);
+  if (key === undefined) throw new AwsError('NotFoundException', `Key '${KeyId}' does not exist`);
   return key;
 }
 

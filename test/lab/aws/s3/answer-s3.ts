@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { accessKeyIdOf } from '../principal.ts';
 import { errorBody, route } from '../router.ts';
+import { signatureProblem } from '../signature.ts';
 import type { World } from '../world.ts';
 import { readS3, writeS3 } from './rest.ts';
-import { signatureProblem } from './signature.ts';
 
 export function answerS3(world: World, request: IncomingMessage, body: string, response: ServerResponse): void {
   const { operation, parameters } = readS3(request, body);
@@ -23,7 +23,8 @@ export function answerS3(world: World, request: IncomingMessage, body: string, r
 
 function refusal(world: World, { method = '', url = '', headers }: IncomingMessage, body: string) {
   const secret = world.secretAccessKeys.get(accessKeyIdOf(headers.authorization) ?? '');
-  const problem = secret === undefined ? undefined : signatureProblem({ method, url, headers, body }, secret);
+  const problem =
+    secret === undefined ? undefined : signatureProblem({ service: 's3', method, url, headers, body }, secret);
   if (problem !== undefined) {
     world.records.breakdowns.push(`s3: ${method} ${url}: ${problem}`);
     return refuse(403, 'SignatureDoesNotMatch', problem);
