@@ -1,5 +1,5 @@
 /**
- * How a failed rotation reaches a human, by ways that do not depend on each other:
+ * How a failed rotation or report reaches a human, by ways that do not depend on each other:
  * - Secrets Manager's own event, turned into one sentence. It names the secret, but comes by way of CloudTrail, best effort.
  * - an alarm on each function's error count, which Lambda keeps itself: it needs no trail and also sees a call that was
  *   ended by Lambda (time, memory, a broken deploy).
@@ -18,6 +18,7 @@ import { Construct } from 'constructs';
 import type { FailedRotations } from './failed-rotations.ts';
 import type { Alarms as AlarmSettings } from './inventory.ts';
 import type { Repairer } from './repairer.ts';
+import type { Reporter } from './reporter.ts';
 import type { Rotator } from './rotator.ts';
 import { article } from './runbook.ts';
 
@@ -26,13 +27,19 @@ export interface AlarmsProps {
   readonly key: IKey;
   readonly rotator: Rotator;
   readonly repairer: Repairer;
+  /** Undefined: there is none. */
+  readonly reporter: Reporter | undefined;
   readonly failedRotations: FailedRotations;
 }
 
 export class Alarms extends Construct {
   readonly topic: Topic;
 
-  constructor(scope: Construct, id: string, { settings, key, rotator, repairer, failedRotations }: AlarmsProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, key, rotator, repairer, reporter, failedRotations }: AlarmsProps,
+  ) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Zabbix key rotation', masterKey: key, enforceSSL: true });
     if (settings.email !== undefined) this.#mailTo(settings.email);
@@ -48,6 +55,15 @@ export class Alarms extends Construct {
         repairer.function,
         `An unfinished rotation of a Zabbix pre-shared key could not be brought to an end and may be stranded. The log of ${repairer.function.functionName} says which target, which key is where and what to run. ${article('alarm-repair-failed')}`,
       ),
+      ...(reporter === undefined
+        ? []
+        : [
+            this.#watchErrors(
+              'ReportFailed',
+              reporter.function,
+              `A report on Zabbix pre-shared keys was not made, so nobody has looked whether they are what they should be. The log of ${reporter.function.functionName} says what kept it. ${article('alarm-report-failed')}`,
+            ),
+          ]),
     ]);
   }
 

@@ -27,13 +27,13 @@ export class RotationStack extends Stack {
     const rotator = new Rotator(this, 'Rotator', parties);
     const failedRotations = new FailedRotations(this, 'FailedRotations');
     const repairer = new Repairer(this, 'Repairer', { ...parties, rotator, failedRotations });
-    const alarms = new Alarms(this, 'Alarms', { settings: inventory.alarms, key, rotator, repairer, failedRotations });
 
+    let reporter: Reporter | undefined;
     if (inventory.report !== undefined) {
       // Of its own: only a super admin of Zabbix is told of proxies, autoregistration and users.
       const reportAccess = new Access(this, 'ReportAccess', key);
       const asReporter = { ...parties, access: reportAccess, rotator, settings: inventory.report };
-      const reporter = new Reporter(this, 'Reporter', asReporter);
+      reporter = new Reporter(this, 'Reporter', asReporter);
       this.#output('ReportAccessSecret', 'Put the API token of the report’s user here', reportAccess.secretArn);
       this.#output(
         'ReportFunction',
@@ -41,6 +41,9 @@ export class RotationStack extends Stack {
         reporter.function.functionName,
       );
     }
+
+    const watched = { rotator, repairer, reporter, failedRotations };
+    const alarms = new Alarms(this, 'Alarms', { settings: inventory.alarms, key, ...watched });
 
     const secrets = new Construct(this, 'Secrets');
     for (const entry of inventory.secrets) new RotatedSecret(secrets, { entry, key, rotator });

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { synthesize } from './infra/synthesis.ts';
+import { aFullInventory, synthesize } from './infra/synthesis.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const template = synthesize();
+const template = synthesize(aFullInventory);
 
 /** Codes as they are written where an error is made: the first argument of Refusal and TargetFailed, or a class's own `code`. */
 function codes(): string[] {

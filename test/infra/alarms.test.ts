@@ -42,6 +42,7 @@ test('it is told in one sentence that a human understands on a phone', () => {
 test.each([
   ['a step that failed', 'RotatorFunction'],
   ['a repair that failed', 'RepairerFunction'],
+  ['a report that failed', 'ReporterFunction'],
 ])('an alarm tells %s, by a way that needs no trail', (_, prefix) => {
   const [lambda] = Object.keys(template.findResources('AWS::Lambda::Function')).filter((id) => id.startsWith(prefix));
   template.hasResourceProperties('AWS::CloudWatch::Alarm', {
