@@ -43,6 +43,15 @@ export class Fields {
     return value;
   }
 
+  /** Absent: no. */
+  yesOrNo(key: string): boolean {
+    this.#known.push(key);
+    const value = this.#fields[key];
+    if (value !== undefined && typeof value !== 'boolean')
+      this.complain(key, value, 'must be true or false, without quotes.');
+    return value === true;
+  }
+
   wholeNumber(key: string, least: number, most: number, unit = 'seconds'): number | undefined {
     this.#known.push(key);
     const value = this.#fields[key];

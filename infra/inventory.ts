@@ -69,6 +69,8 @@ export interface Evidence {
 export interface Report {
   /** When EventBridge asks for one, in UTC: `cron(0 6 1 * ? *)` or `rate(7 days)`. */
   readonly schedule: string;
+  /** Whether a key of KMS signs each report's manifest, by an asymmetric key of the stack: about a dollar a month. */
+  readonly sign: boolean;
 }
 
 export interface SecretEntry {
@@ -274,8 +276,9 @@ function alarms(fields: Fields | undefined): Alarms {
 function report(fields: Fields | undefined): { report?: Report } {
   if (fields === undefined) return {};
   const schedule = fields.text('schedule', (value) => scheduleProblems(value)[0]);
+  const sign = fields.yesOrNo('sign');
   fields.refuseOthers();
-  return { report: { schedule } };
+  return { report: { schedule, sign } };
 }
 
 function evidence(fields: Fields | undefined): Evidence {

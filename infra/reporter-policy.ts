@@ -1,6 +1,6 @@
 /**
  * Everything that the report function may do, each statement beside the calls that need it. It can read secrets, ask nodes with
- * `inspect`, read records, and add reports; it can change no secret, no node and no record.
+ * `inspect`, read records, and add reports and sign them; it can change no secret, no node and no record.
  */
 import { Stack, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -8,12 +8,18 @@ import type { Construct } from 'constructs';
 import { secretNamePrefix } from '../lambda/contract.ts';
 import type { FunctionPolicyProps } from './function-policy.ts';
 import { rotatedSecretArns } from './rotated-secret.ts';
+import type { SigningKey } from './signing-key.ts';
+
+export interface ReporterPolicyProps extends Omit<FunctionPolicyProps, 'fingerprintKey'> {
+  /** Undefined: reports are not signed. */
+  readonly signingKey: SigningKey | undefined;
+}
 
 export class ReporterPolicy extends ManagedPolicy {
   constructor(
     scope: Construct,
     id: string,
-    { role, rotator, log, key, documents, access, evidenceBucket }: Omit<FunctionPolicyProps, 'fingerprintKey'>,
+    { role, rotator, log, key, documents, access, evidenceBucket, signingKey }: ReporterPolicyProps,
   ) {
     super(scope, id, { description: 'What the function that reports on Zabbix pre-shared keys may do', roles: [role] });
     const { region } = Stack.of(this);
@@ -39,6 +45,7 @@ export class ReporterPolicy extends ManagedPolicy {
         conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` } },
       }),
       ...evidenceBucket.mayAddReports(),
+      ...(signingKey?.letSign(role) ?? []),
       ...documents.mayRunOnTaggedNodes(['inspect']),
       new PolicyStatement({
         sid: 'WriteOwnLog',

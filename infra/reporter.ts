@@ -6,10 +6,12 @@ import { Validations } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
+import { environmentKeys } from '../lambda/contract.ts';
 import type { Report } from './inventory.ts';
 import { ReporterPolicy } from './reporter-policy.ts';
 import type { Rotator } from './rotator.ts';
 import { ServiceFunction, type ServiceFunctionProps, type Task } from './service-function.ts';
+import type { SigningKey } from './signing-key.ts';
 
 const task: Task = {
   entry: 'lambda/report.ts',
@@ -24,13 +26,17 @@ const task: Task = {
 
 export interface ReporterProps extends ServiceFunctionProps {
   readonly rotator: Rotator;
+  /** Undefined: reports are not signed. */
+  readonly signingKey: SigningKey | undefined;
   readonly settings: Report;
 }
 
 export class Reporter extends ServiceFunction {
-  constructor(scope: Construct, id: string, { rotator, settings, ...props }: ReporterProps) {
+  constructor(scope: Construct, id: string, { rotator, signingKey, settings, ...props }: ReporterProps) {
     super(scope, id, props, task);
-    new ReporterPolicy(this, 'Policy', { ...props, role: this.role, rotator: rotator.function, log: this.log });
+    const its = { role: this.role, rotator: rotator.function, log: this.log, signingKey };
+    new ReporterPolicy(this, 'Policy', { ...props, ...its });
+    if (signingKey !== undefined) this.function.addEnvironment(environmentKeys.signingKey, signingKey.keyArn);
     const rule = new Rule(this, 'Regularly', {
       description: 'Asks for a report',
       schedule: Schedule.expression(settings.schedule),

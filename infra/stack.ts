@@ -12,6 +12,7 @@ import { Repairer } from './repairer.ts';
 import { Reporter } from './reporter.ts';
 import { RotatedSecret } from './rotated-secret.ts';
 import { Rotator } from './rotator.ts';
+import { SigningKey } from './signing-key.ts';
 
 /** Everything that one `cdk deploy` makes. It only composes; each part says what it is for. */
 export class RotationStack extends Stack {
@@ -32,8 +33,11 @@ export class RotationStack extends Stack {
     if (inventory.report !== undefined) {
       // Of its own: only a super admin of Zabbix is told of proxies, autoregistration and users.
       const reportAccess = new Access(this, 'ReportAccess', key);
-      const asReporter = { ...parties, access: reportAccess, rotator, settings: inventory.report };
+      const signingKey = inventory.report.sign ? new SigningKey(this, 'SigningKey') : undefined;
+      const asReporter = { ...parties, access: reportAccess, rotator, signingKey, settings: inventory.report };
       reporter = new Reporter(this, 'Reporter', asReporter);
+      if (signingKey !== undefined)
+        this.#output('ReportSigningKey', 'Its public half verifies reports: aws kms get-public-key', signingKey.keyArn);
       this.#output('ReportAccessSecret', 'Put the API token of the report’s user here', reportAccess.secretArn);
       this.#output(
         'ReportFunction',

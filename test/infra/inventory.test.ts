@@ -39,6 +39,16 @@ test('evidence is locked for days, in one of two ways, and each mistake in it is
   ]);
 });
 
+test('a report is signed where the inventory says so', () => {
+  const schedule = 'cron(0 6 1 * ? *)';
+  expect(parsed({ zabbix, secrets: [], report: { schedule } })).toMatchObject({ report: { schedule, sign: false } });
+  expect(parsed({ zabbix, secrets: [], report: { schedule, sign: true } })).toMatchObject({ report: { sign: true } });
+  expect(problemsOf({ zabbix, secrets: [], report: { schedule, sign: 'yes', key: 'mine' } })).toEqual([
+    'report: sign "yes" must be true or false, without quotes.',
+    'report: "key" is not a setting; known here are schedule, sign. Correct or remove it.',
+  ]);
+});
+
 test('every problem is told at once', () => {
   const problems = problemsOf({
     zabbix: { url: 'http://zabbix.example.com/api_jsonrpc.php' },

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest';
-import { actions, statementsOfRole } from './statements.ts';
+import { describe, expect, test } from 'vitest';
+import { actions, allStatements, statementsOfRole } from './statements.ts';
 import { aFullInventory, anInventory, synthesize } from './synthesis.ts';
 
 const template = synthesize({ ...anInventory, report: aFullInventory.report });
+const unsigned = synthesize({ ...anInventory, report: { schedule: aFullInventory.report.schedule } });
 const its = statementsOfRole(template.findResources('AWS::IAM::ManagedPolicy'), 'ReporterRole');
 const may = its.flatMap(actions);
 const [reporter] = Object.keys(template.findResources('AWS::Lambda::Function')).filter((id) =>
@@ -53,5 +54,46 @@ test('it is asked by the schedule of the inventory, in the words that it takes',
   template.hasResourceProperties('AWS::Events::Rule', {
     ScheduleExpression: aFullInventory.report.schedule,
     Targets: [{ Arn: { 'Fn::GetAtt': [reporter, 'Arn'] }, Input: '{"report":{}}' }],
+  });
+});
+
+describe('the key that signs reports', () => {
+  const [id, key] = Object.entries(template.findResources('AWS::KMS::Key')).find(([name]) =>
+    name.startsWith('SigningKey'),
+  ) ?? ['', {}];
+  const keyStatements = allStatements(key);
+  const root = { AWS: { 'Fn::Join': ['', expect.arrayContaining([':root'])] } };
+
+  test('is there where the inventory asks for it, and outlives the stack', () => {
+    expect(key).toMatchObject({
+      Properties: { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' },
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+    expect(JSON.stringify(unsigned.toJSON())).not.toMatch(/SigningKey|SIGNING_KEY|kms:Sign|GetPublicKey/);
+  });
+
+  test('lets the report function sign, and nobody else of the account, not by a grant either', () => {
+    const [role] = Object.keys(template.findResources('AWS::IAM::Role')).filter((name) => name.startsWith('Reporter'));
+    expect(keyStatements.filter((statement) => actions(statement).includes('kms:Sign'))).toEqual([
+      {
+        Sid: 'ReportFunctionSigns',
+        Effect: 'Allow',
+        Principal: root,
+        Action: 'kms:Sign',
+        Resource: '*',
+        Condition: { ArnEquals: { 'aws:PrincipalArn': { 'Fn::GetAtt': [role, 'Arn'] } } },
+      },
+    ]);
+    expect(keyStatements).toHaveLength(2);
+    expect(keyStatements.flatMap(actions).join(' ')).not.toMatch(/\*|Grant|Encrypt|Decrypt|Replicate/);
+  });
+
+  test('is used by the report function for one algorithm, and to tell its public half', () => {
+    const uses = its.filter(({ Resource }) => JSON.stringify(Resource) === `{"Fn::GetAtt":["${id}","Arn"]}`);
+    expect(uses).toMatchObject([
+      { Action: 'kms:Sign', Condition: { StringEquals: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256' } } },
+      { Action: 'kms:GetPublicKey' },
+    ]);
   });
 });

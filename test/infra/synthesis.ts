@@ -26,7 +26,7 @@ export const aFullInventory = {
   alarms: { email: 'on-call@example.com' },
   timeouts: { serverWaitS: 90, agentStartS: 20, proveTimeoutS: 100 },
   evidence: { retentionDays: 1_096, lock: 'compliance', encryption: 'stack-key' },
-  report: { schedule: 'cron(0 6 1 * ? *)' },
+  report: { schedule: 'cron(0 6 1 * ? *)', sign: true },
 };
 
 export function build(inventory: unknown = anInventory): { app: App; stack: Stack } {
