@@ -1,7 +1,9 @@
 /** The synthesized stack, deployed on the stand-in for AWS beside a Zabbix that runs already. One Zabbix can have several. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { signingKey } from '../../lambda/kms/signing-key.ts';
 import { type Cloud, type CloudOptions, startCloud } from './aws/cloud.ts';
 import type { Json } from './aws/json.ts';
 import type { RotationEnd } from './aws/rotation-end.ts';
@@ -20,6 +22,8 @@ export interface InventoryOptions {
   readonly serverPortIsOpen?: boolean;
   /** Whether the inventory asks for reports. Default false. */
   readonly reports?: boolean;
+  /** Whether it asks for them to be signed. Default true. */
+  readonly signed?: boolean;
   /** Seconds, as in the inventory. */
   readonly timeouts?: Readonly<Partial<Record<'serverWaitS' | 'agentStartS' | 'proveTimeoutS', number>>>;
 }
@@ -58,6 +62,8 @@ export interface Deployment {
   repair(secret: string): ReturnType<Cloud['invoke']>;
   /** A test event in the report function's console, where the inventory asks for reports. */
   report(days?: number): ReturnType<Cloud['invoke']>;
+  /** The public half of the key that reports are signed with, as KMS gives it to the operator: PEM. */
+  publicKey(): Promise<string>;
   /** What the report function signs in to Zabbix with. */
   reportSignsInWith(access: object): Promise<void>;
   /** Facts that the functions have logged, oldest first, of one secret or of all. */
@@ -69,7 +75,7 @@ export interface Deployment {
 /** The template that an operator of this Zabbix would deploy; about 4 s. */
 export async function synthesizeFor(
   zabbix: ZabbixLab,
-  { secrets, serverPortIsOpen = false, reports = false, timeouts }: InventoryOptions,
+  { secrets, serverPortIsOpen = false, reports = false, signed = true, timeouts }: InventoryOptions,
 ): Promise<Synthesized> {
   const { path: folder, remove } = await temporaryFolder('zabbix-psk-inventory');
   try {
@@ -82,7 +88,7 @@ export async function synthesizeFor(
         ...(serverPortIsOpen ? { server: `${zabbix.server.ip}:10051` } : {}),
       },
       ...(timeouts === undefined ? {} : { timeouts }),
-      ...(reports ? { report: { schedule: 'rate(30 days)' } } : {}),
+      ...(reports ? { report: { schedule: 'rate(30 days)', sign: signed } } : {}),
       secrets: secrets.map((name) => ({ name, schedule: 'rate(90 days)' })),
     };
     await writeFile(join(folder, 'inventory.json'), JSON.stringify(inventory));
@@ -143,6 +149,13 @@ function drive(cloud: Cloud): Deployment {
     invoke: (event) => cloud.invoke(rotator, event),
     repair: (secret) => cloud.invoke(repairer, { repair: `zabbix-psk/${secret}` }),
     report: (days) => cloud.invoke(output(cloud, 'ReportFunction'), { report: days === undefined ? {} : { days } }),
+    publicKey: () =>
+      signingKey({
+        keyArn: output(cloud, 'ReportSigningKey'),
+        endpoint: cloud.endpoint,
+        signing: cloud.operator.client,
+        clock: { now: () => ({ ms: Date.now() }), sleep: setTimeout },
+      }).publicKey(),
     reportSignsInWith: (access) => put(output(cloud, 'ReportAccessSecret'), JSON.stringify(access)),
     facts: (secret) => loggedFacts(cloud, secret),
     async close() {

@@ -1,12 +1,20 @@
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { keyHash } from '../../../lambda/reports/manifest.ts';
 import { type Report, reportShape } from '../../../lambda/reports/report-shape.ts';
 import { verifyFolder } from '../../../lambda/reports/verify-folder.ts';
 import type { SmallHost } from '../hosts/small-host.ts';
 import { type Lab, startLab } from '../lab.ts';
 import type { ZabbixVersion } from '../release.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { grantReportAccess } from '../zabbix/report-access.ts';
+
+const program = fileURLToPath(new URL('../../../cli/zabbix-psk.ts', import.meta.url));
 
 const adopted = ['sound', 'in-zabbix', 'on-node', 'in-secret', 'open-file', 'with-bom', 'shared'];
 const placeholder = 'nobody';
@@ -116,6 +124,45 @@ export function reportsOn(version: ZabbixVersion): void {
       for (const { firstCredential } of hosts.values()) expect(text).not.toContain(firstCredential?.psk);
       expect(text).not.toContain(host('sound').keyInPlace());
       expect(text).not.toContain(byHand.psk);
+    });
+
+    test('is checked on a machine without AWS by the key that KMS tells, and a byte that was changed is named', async () => {
+      const { path, remove } = await temporaryFolder('zabbix-psk-fetched');
+      try {
+        const evidence = join(path, 'evidence');
+        for (const [name, text] of objectsOf(lab)) {
+          mkdirSync(dirname(join(evidence, name)), { recursive: true });
+          writeFileSync(join(evidence, name), text);
+        }
+        const pem = await lab.publicKey();
+        writeFileSync(join(path, 'key.pem'), pem);
+        const verified = () => {
+          const words = ['report', '--verify', evidence, '--key', join(path, 'key.pem')];
+          const { status, stdout } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8', env: {} });
+          return { status, lines: stdout.split('\n').filter((line) => line.includes('/reports/')) };
+        };
+        const of = 'files as the manifest says, signed with the given key: SHA-256';
+        const inOrder = { status: 0, lines: [expect.stringMatching(new RegExp(`^ok .*: 7 ${of} ${keyHash(pem)}$`))] };
+        expect(verified()).toEqual(inOrder);
+
+        for (const [name, pattern] of [
+          ['manifest.sig', /(?<=^.{20})./],
+          ['manifest.json', /(?<="asOf":")./],
+        ] as const) {
+          const file = join(evidence, folder, name);
+          const text = readFileSync(file, 'utf8');
+          writeFileSync(
+            file,
+            text.replace(pattern, (byte) => (byte === '1' ? '3' : '1')),
+          );
+          const says = /^PROBLEM .*: manifest\.json or manifest\.sig has been changed, or another key has signed$/;
+          expect(verified()).toEqual({ status: 1, lines: [expect.stringMatching(says)] });
+          writeFileSync(file, text);
+        }
+        expect(verified()).toEqual(inOrder);
+      } finally {
+        await remove();
+      }
     });
 
     test('that is asked for again is another one, which knows where the records stood', async () => {
