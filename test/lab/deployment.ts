@@ -45,6 +45,8 @@ export interface Deployment {
   readonly rotator: string;
   /** Name of the repair function. */
   readonly repairer: string;
+  /** Name of the report function, where the inventory asks for reports. */
+  readonly reporter: string;
   /** Puts the key that hosts and proxies use today into a secret, as README's "Adopt a host" says. */
   adopt(secret: string, targets: readonly (SmallHost | SmallProxy)[], options?: AdoptOptions): Promise<void>;
   /** Puts a token, or a user's name and password, into the Zabbix access secret. */
@@ -128,10 +130,12 @@ function drive(cloud: Cloud): Deployment {
 
   const rotator = output(cloud, 'RotationFunction');
   const repairer = output(cloud, 'RepairFunction');
+  const { ReportFunction: reporter = '' } = cloud.stack.outputs;
   return {
     cloud,
     rotator,
     repairer,
+    reporter,
     async adopt(secret, targets, more = {}) {
       const [first] = targets;
       if (first?.firstCredential == null)

@@ -1,4 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { s3Bucket } from '../../lambda/evidence/s3.ts';
+import { reportShape } from '../../lambda/reports/report-shape.ts';
 import type { OutsideCall } from './aws/faults.ts';
 import { globMatches } from './aws/iam/match.ts';
 import { readCdkOut } from './aws/template/read-cdk-out.ts';
@@ -7,6 +10,7 @@ import { type Deployment, type DeploymentOptions, deploy, synthesizeFor } from '
 import type { SmallHost } from './hosts/small-host.ts';
 import type { ManagedNode } from './managed-node.ts';
 import type { Synthesized } from './synthesize.ts';
+import { grantReportAccess } from './zabbix/report-access.ts';
 import { startZabbix, type ZabbixLab } from './zabbix/zabbix-lab.ts';
 
 /** What becomes of it when a statement is missing, by what can be seen then. */
@@ -15,6 +19,7 @@ const needed = {
   atDeployment: {
     'RotatorRole[0]': /role defined for the function cannot be assumed by Lambda/,
     'RepairerRole[0]': /role defined for the function cannot be assumed by Lambda/,
+    'ReporterRole[0]': /role defined for the function cannot be assumed by Lambda/,
     'Key[EncryptLogsOfThisStack]': /KMS key does not exist or is not allowed to be used with LogGroup/,
     RotatorFunctionSecretsManager: /Secrets Manager cannot invoke the specified Lambda function/,
   },
@@ -56,8 +61,37 @@ const needed = {
   toDescribe: ['RotatorPolicy[DescribeExchange]', 'RepairerPolicy[DescribeExchange]'],
   /** {"rotate"} from the console is refused. */
   toAsk: ['RotatorPolicy[RotateSecretInvokesItself]'],
+  /** There is no report, and this is why; what there is of one has no manifest. */
+  toReport: {
+    'ReporterPolicy[FindEvidence]': /^S3 says AccessDenied: .* perform: s3:ListBucket/,
+    'ReporterPolicy[AddReports]': /^S3 says AccessDenied: .* perform: s3:PutObject/,
+    'ReporterPolicy[TellSigningKey]':
+      /could not be had \(KMS says AccessDenied.* perform: kms:GetPublicKey .*no report was begun/,
+    'SigningKey[AccountAdministers]':
+      /could not be had \(KMS says AccessDenied.* perform: kms:GetPublicKey .*no report was begun/,
+    'ReporterPolicy[SignReports]': /could not be signed \(KMS says AccessDenied.* perform: kms:Sign .*has no manifest/,
+    'SigningKey[ReportFunctionSigns]':
+      /could not be signed \(KMS says AccessDenied.* perform: kms:Sign .*has no manifest/,
+  },
+  /** A report has a hole, and this finding tells of it. */
+  toFindOut: {
+    'ReporterPolicy[ListSecrets]': 'not-asked secrets',
+    'ReporterPolicy[CompareOwnSecrets]': 'not-adopted zabbix-psk/idle',
+    'ReporterPolicy[SecretsAreEncrypted]': 'not-adopted zabbix-psk/idle',
+    'ReporterPolicy[SignInToZabbix]': 'not-asked hosts of Zabbix',
+    'ReporterPolicy[ReadEvidence]': 'not-asked records',
+    'ReporterPolicy[SendOwnDocuments]': 'not-inspected idle',
+    'ReporterPolicy[SendToTaggedNodes]': 'not-inspected idle',
+    'ReporterPolicy[FollowCommands]': 'not-inspected idle',
+  },
+  /** Nobody makes the report that the schedule asks for. */
+  toAskRegularly: ['ReporterRegularlyAllowEventRule'],
   /** Nothing of what the function says is kept. */
-  toLog: { 'RotatorPolicy[WriteOwnLog]': 'rotator', 'RepairerPolicy[WriteOwnLog]': 'repairer' },
+  toLog: {
+    'RotatorPolicy[WriteOwnLog]': 'rotator',
+    'RepairerPolicy[WriteOwnLog]': 'repairer',
+    'ReporterPolicy[WriteOwnLog]': 'reporter',
+  },
   /** A failed rotation is not told by this way, and still by the other one. */
   toTell: {
     'AlarmsTopicPolicy[1]': 'events.amazonaws.com',
@@ -78,15 +112,21 @@ describe('no statement is idle', () => {
   let zabbix: ZabbixLab | undefined;
   let synthesized: Synthesized | undefined;
   let idle: SmallHost | undefined;
+  let reportAccess: { readonly token: string } | undefined;
   let statements: readonly TemplateStatement[] = [];
 
   beforeAll(async () => {
     zabbix = await startZabbix({ server: { cacheUpdateFrequencyS: 5 } });
-    const secrets = ['forward', 'back', 'cut', 'late', 'described', 'away', 'away-too', 'idle'];
+    const secrets = ['forward', 'back', 'cut', 'late', 'described', 'away', 'away-too', 'away-report', 'idle'];
     // One host for all that never get as far as changing it.
-    [synthesized, idle] = await Promise.all([
-      synthesizeFor(zabbix, { secrets, timeouts: { serverWaitS: 60, agentStartS: 5, proveTimeoutS: 120 } }),
+    [synthesized, idle, reportAccess] = await Promise.all([
+      synthesizeFor(zabbix, {
+        secrets,
+        reports: true,
+        timeouts: { serverWaitS: 60, agentStartS: 5, proveTimeoutS: 120 },
+      }),
       zabbix.host({ name: 'idle', agent: 'zabbix_agentd' }),
+      grantReportAccess(zabbix),
     ]);
     statements = statementsOf(readCdkOut(synthesized.cdkOut).template);
   });
@@ -94,6 +134,17 @@ describe('no statement is idle', () => {
     await zabbix?.stop();
     await synthesized?.remove();
   });
+
+  /** What a report says of a stack in which a host was adopted and a rotation was refused. */
+  async function findingsOf(stack: Deployment): Promise<readonly string[]> {
+    await stack.reportSignsInWith(present(reportAccess));
+    // A secret that nobody has adopted is refused, and a refusal is a record.
+    await stack.rotate('away');
+    await stack.adopt('idle', [present(idle)]);
+    expect((await stack.report()).error).toBeUndefined();
+    const written = objectsOf(stack, /\/report\.json$/).map((body) => reportShape.parse(JSON.parse(body)));
+    return written.flatMap(({ findings }) => findings.map(({ rule, name }) => `${rule} ${name}`));
+  }
 
   /** The stack without some of its statements, for as long as `look` takes. */
   async function without(labels: readonly string[], look: (stack: Deployment) => Promise<void>): Promise<void> {
@@ -129,6 +180,7 @@ describe('no statement is idle', () => {
     test('with all of them everything works, and each is needed in every part', async () => {
       const stack = await deploy(present(zabbix), present(synthesized), late);
       try {
+        await stack.reportSignsInWith(present(reportAccess));
         await exercise(stack, present(zabbix), present(idle));
         expect(stack.cloud.denials).toEqual([]);
         expect(stack.cloud.idleStatements()).toEqual([]);
@@ -243,13 +295,49 @@ describe('no statement is idle', () => {
       }),
     );
 
+    test.each(Object.entries(needed.toReport))('without %s there is no report', (label, says) =>
+      without([label], async (stack) => {
+        await stack.reportSignsInWith(present(reportAccess));
+        expect((await stack.report()).error?.errorMessage).toMatch(says);
+        await stack.cloud.settled();
+        expect(namesOf(stack).filter((name) => /manifest/.test(name))).toEqual([]);
+        expect(stack.cloud.messages.map(({ message }) => message)).toEqual([
+          expect.stringContaining('docs/runbook.md#alarm-report-failed'),
+        ]);
+      }),
+    );
+
+    test.each(Object.entries(needed.toFindOut))('without %s a report has the finding %s', (label, finding) =>
+      without([label], async (stack) => expect(await findingsOf(stack)).toContain(finding)),
+    );
+
+    test('with all of them a report has none of these findings', () =>
+      without([], async (stack) => {
+        const findings = await findingsOf(stack);
+        expect(findings).toContain('never-rotated zabbix-psk/idle');
+        expect(Object.values(needed.toFindOut).filter((finding) => findings.includes(finding))).toEqual([]);
+        expect(stack.cloud.messages.filter(({ message }) => message.includes('alarm-report-failed'))).toEqual([]);
+      }));
+
+    test.each(needed.toAskRegularly)('without %s no report is made by the schedule', (label) =>
+      without([label], async ({ cloud }) => {
+        await cloud.fire('ReporterRegularly');
+        expect(cloud.invocations).toEqual([]);
+        expect(cloud.denials.map(({ caller }) => caller)).toEqual(['events.amazonaws.com']);
+      }),
+    );
+
     test.each(Object.entries(needed.toLog))('without %s the log of the %s stays empty', (label, which) =>
       without([label], async (stack) => {
         await stack.adopt('idle', [present(idle)]);
         expect((await stack.invoke({ inspect: 'zabbix-psk/idle' })).error).toBeUndefined();
         expect((await stack.repair('idle')).error).toBeUndefined();
-        const kept = stack.cloud.logs.flatMap(({ delivered, functionName }) => (delivered ? [functionName] : []));
-        expect([...new Set(kept)]).toEqual([which === 'rotator' ? stack.repairer : stack.rotator]);
+        expect((await stack.report()).error).toBeUndefined();
+        const kept = new Set(
+          stack.cloud.logs.flatMap(({ delivered, functionName }) => (delivered ? [functionName] : [])),
+        );
+        const functions = (['rotator', 'repairer', 'reporter'] as const).filter((name) => kept.has(stack[name]));
+        expect(functions).toEqual(['rotator', 'repairer', 'reporter'].filter((name) => name !== which));
         expect(stack.cloud.denials).not.toEqual([]);
       }),
     );
@@ -291,7 +379,8 @@ async function exercise(stack: Deployment, zabbix: ZabbixLab, idle: SmallHost): 
   ]);
   const away = awayUntilAskedFor(idle, stack, 'i-0aaaaaaaaaaaaaaaa');
   const awayToo = awayUntilAskedFor(idle, stack, 'mi-0dddddddddddddddd');
-  for (const node of [forward, back, cut, late, away, awayToo]) stack.cloud.addNode(node);
+  const awayReport = awayUntilAskedFor(idle, stack, 'i-0cccccccccccccccc');
+  for (const node of [forward, back, cut, late, away, awayToo, awayReport]) stack.cloud.addNode(node);
   await Promise.all([back.inflict('cannotStartWithNewKey'), cut.inflict('cannotStartWithNewKey')]);
   await Promise.all([
     stack.adopt('forward', [forward]),
@@ -302,7 +391,12 @@ async function exercise(stack: Deployment, zabbix: ZabbixLab, idle: SmallHost): 
   const { identity, psk } = idle.credential;
   const named = ({ instanceId: node }: ManagedNode) =>
     JSON.stringify({ identity, psk, targets: [{ kind: 'host', name: 'idle', node }] });
-  await Promise.all([stack.put('away', named(away)), stack.put('away-too', named(awayToo))]);
+  await Promise.all([
+    stack.put('away', named(away)),
+    stack.put('away-too', named(awayToo)),
+    stack.put('away-report', named(awayReport)),
+    putWaivers(stack),
+  ]);
   killRotator(stack, hasGivenKeyOf('cut'));
 
   const [asked, rolledBack, unreachable, , , looked] = await Promise.all([
@@ -324,7 +418,25 @@ async function exercise(stack: Deployment, zabbix: ZabbixLab, idle: SmallHost): 
   expect(stack.facts('cut')).toContainEqual(
     expect.objectContaining({ event: 'rotation.ended', outcome: 'rolled-back' }),
   );
-  await recordTwiceMore(stack);
+  await Promise.all([recordTwiceMore(stack), reportTwice(stack)]);
+}
+
+/** A second report behind the first, which it reads: one by the schedule, one asked for. */
+async function reportTwice(stack: Deployment): Promise<void> {
+  await stack.cloud.fire('ReporterRegularly');
+  expect(errorsOf(stack, stack.reporter)).toEqual([undefined]);
+  expect((await stack.report()).error).toBeUndefined();
+  const names = namesOf(stack).map((name) => name.split('/').at(-1));
+  for (const file of ['manifest.json', 'manifest.sig', 'signing-key.pem'])
+    expect(names.filter((name) => name === file)).toHaveLength(2);
+}
+
+/** As somebody of the account who decides what to live with. */
+async function putWaivers({ cloud }: Deployment): Promise<void> {
+  const [bucket = ''] = cloud.world.buckets.keys();
+  const clock = { now: () => ({ ms: Date.now() }), sleep: (ms: number) => setTimeout(ms) };
+  const options = { bucket, endpoint: cloud.endpoint, signing: cloud.operator.client, clock };
+  expect(await s3Bucket(options).putNew('waivers/2026-01-01.json', '{"waivers": []}')).toBe(true);
 }
 
 /** The rotation function's process dies after its first call of this kind. */
@@ -367,11 +479,15 @@ function movesCurrentOf(secret: string): (call: OutsideCall) => boolean {
     request.includes('"AWSCURRENT"');
 }
 
-/** What lies in the evidence bucket, oldest first. */
-function objectsOf({ cloud }: Deployment): readonly string[] {
+/** What lies in the evidence bucket under such names, oldest first. */
+function objectsOf({ cloud }: Deployment, names = /^records\//): readonly string[] {
   return [...cloud.world.buckets.values()].flatMap(({ objects }) =>
-    [...objects.values()].flat().map(({ body }) => body),
+    [...objects].flatMap(([name, versions]) => (names.test(name) ? versions.map(({ body }) => body) : [])),
   );
+}
+
+function namesOf({ cloud }: Deployment): readonly string[] {
+  return [...cloud.world.buckets.values()].flatMap(({ objects }) => [...objects.keys()]);
 }
 
 function errorsOf({ cloud }: Deployment, called: string): readonly (string | undefined)[] {
