@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AwsCommandLine, awsCommandLine } from './aws-command-line.ts';
 import type { SmallHost } from './hosts/small-host.ts';
@@ -11,7 +12,7 @@ describe("Debian's aws, against the stand-in", () => {
   let commandLine: AwsCommandLine;
 
   beforeAll(async () => {
-    lab = await startLab({ server: { cacheUpdateFrequencyS: 5 }, secrets: ['web-01'] });
+    lab = await startLab({ server: { cacheUpdateFrequencyS: 5 }, secrets: ['web-01'], reports: true });
     [host, commandLine] = await Promise.all([
       lab.host({ name: 'web-01', agent: 'zabbix_agentd' }),
       awsCommandLine(lab.cloud.operator),
@@ -73,6 +74,13 @@ describe("Debian's aws, against the stand-in", () => {
       ]),
     });
     expect(nodes).toMatchObject({ InstanceInformationList: [{ InstanceId: host.instanceId, PingStatus: 'Online' }] });
+  });
+
+  test('tells the public key that reports are verified with, as docs/report.md has it fetched', async () => {
+    const keyId = String(lab.cloud.stack.outputs.ReportSigningKey);
+    const words = ['kms', 'get-public-key', '--key-id', keyId, '--query', 'PublicKey', '--output', 'text'];
+    const key = createPublicKey({ key: await commandLine(words), format: 'der', type: 'spki', encoding: 'base64' });
+    expect(key.export({ type: 'spki', format: 'pem' })).toBe(await lab.publicKey());
   });
 
   test('tells what is refused', async () => {
