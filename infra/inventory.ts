@@ -36,7 +36,7 @@ export interface Zabbix {
   readonly newerVersions?: typeof tryNewerVersions;
 }
 
-/** The subnets need a way to Secrets Manager, Systems Manager and Zabbix: NAT, or endpoints and a route. */
+/** The subnets need a way to Secrets Manager, Systems Manager, S3, Zabbix, and to KMS where reports are signed: NAT, or endpoints and a route. */
 export interface Network {
   readonly subnetIds: readonly string[];
   readonly securityGroupIds: readonly string[];
