@@ -69,7 +69,7 @@ export interface Evidence {
 export interface Report {
   /** When EventBridge asks for one, in UTC: `cron(0 6 1 * ? *)` or `rate(7 days)`. */
   readonly schedule: string;
-  /** Whether a key of KMS signs each report's manifest, by an asymmetric key of the stack: about a dollar a month. */
+  /** Whether an asymmetric KMS key of the stack signs the manifest of each report; about a dollar a month. */
   readonly sign: boolean;
 }
 
