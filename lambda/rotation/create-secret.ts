@@ -1,10 +1,8 @@
 import type { Deadline } from './deadline.ts';
 import { finishAgain } from './finish-secret.ts';
-import { nextIdentity } from './identity.ts';
-import { readCurrent } from './load.ts';
-import type { SecretValue } from './model.ts';
+import { readCurrent, refuseUnlessPending } from './load.ts';
+import { nextCredential } from './mint.ts';
 import type { Ports, SecretLabels } from './ports.ts';
-import { PskKey } from './psk.ts';
 
 /**
  * Mints the next key and parks it as AWSPENDING, before anything is touched: the secret is the write-ahead log.
@@ -18,14 +16,11 @@ export async function createSecret(
 ): Promise<void> {
   const { secrets, archive } = ports;
   // The last rotation may have died before its record, and the mark that tells so goes with the key that is parked now.
-  await finishAgain(labels, ports, deadline);
-  const current = await readCurrent(labels, secrets);
-
-  const next: SecretValue = {
-    ...current,
-    identity: current.identityMode === 'fixed' ? current.identity : nextIdentity(current.identity),
-    key: PskKey.mint(current.keyBytes),
-  };
+  if (await finishAgain(labels, ports, deadline)) {
+    // That takes a while, in which this rotation may have been ended: parking would bring its label back.
+    refuseUnlessPending(await secrets.labels(labels.secretId), token);
+  }
+  const next = nextCredential(await readCurrent(labels, secrets));
   if (!(await secrets.park(labels, token, next))) return;
   await archive.append({
     event: 'credential.minted',

@@ -108,10 +108,15 @@ async function proofsNow(
   }
 }
 
-/** The label has moved already: what a first try may have left undone is done again, unless its end is recorded. */
-export async function finishAgain(labels: SecretLabels, ports: Ports, deadline: Deadline): Promise<void> {
+/**
+ * The label has moved already: what a first try may have left undone is done again, unless its end is recorded.
+ *
+ * @returns whether there was something to do
+ */
+export async function finishAgain(labels: SecretLabels, ports: Ports, deadline: Deadline): Promise<boolean> {
   const { secretId, secretName, current: versionId, unrecorded } = labels;
-  if (versionId === undefined || unrecorded !== versionId) return;
+  if (versionId === undefined || unrecorded !== versionId) return false;
   const pending = await readCurrent(labels, ports.secrets);
   await recordRotated({ secretId, secretName, versionId, pending }, ports, deadline);
+  return true;
 }

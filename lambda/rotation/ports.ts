@@ -79,6 +79,8 @@ export interface SecretStore {
   markRecorded(secretId: string, versionId: string): Promise<void>;
   /** Takes AWSPENDING and our marks off a version, if they are there. Secrets Manager takes that as the rotation's failure. */
   discard(secretId: string, versionId: string): Promise<void>;
+  /** Takes AWSPENDING off a version that holds no value, if it is there. Our mark of going back stays: a key that is parked late meets it. */
+  withdraw(secretId: string, versionId: string): Promise<void>;
   /** Starts a rotation; Secrets Manager will call this function with `versionId` as its token. */
   rotate(secretId: string, versionId: string): Promise<void>;
   /** Those of our secrets that have an AWSPENDING beside AWSCURRENT, or a mark of ours on any version. */

@@ -3,7 +3,7 @@ import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import { endUnminted } from './end-unminted.ts';
 import { moveCurrent, promote, recordRotated } from './finish-secret.ts';
 import { forget } from './forget.ts';
-import { readCurrent, readVersions, rotationOf, unfinishedVersion } from './load.ts';
+import { readCurrent, rotationOf, unfinishedVersion } from './load.ts';
 import type { Instant, Rotation, Target } from './model.ts';
 import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
@@ -32,14 +32,14 @@ export async function repair(secretId: string, ports: Ports, deadline: Deadline,
   if (failed !== undefined && labels.changed.ms >= failed.ms + 1_000)
     return `${secretName}: something has happened to it since that rotation failed (version ${unfinished} is pending), so it is left alone`;
 
-  const { current, pending } = await readVersions(labels, unfinished, ports.secrets);
+  const pending = await ports.secrets.read(labels, unfinished);
   if (pending === undefined) {
-    const ids = { secretId: labels.secretId, secretName, token: unfinished };
-    await endUnminted(ids, 'it had not minted a key', ports);
-    return `${secretName}: the unfinished rotation (version ${unfinished}) had not minted a key; its label is gone`;
+    if (await endUnminted(labels, unfinished, 'it had not minted a key', ports))
+      return `${secretName}: the unfinished rotation (version ${unfinished}) had not minted a key; its label is gone`;
+    return repair(secretId, ports, deadline);
   }
 
-  const rotation = rotationOf(labels, unfinished, current, pending);
+  const rotation = rotationOf(labels, unfinished, await readCurrent(labels, ports.secrets), pending);
   const proofs = await proveMoved(rotation, ports, deadline);
   refuseUnlessAsked(proofs, secretName);
   if (mayFinish(proofs, labels)) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { requestedTokenPrefix } from '../contract.ts';
 import { Refusal, RotationRolledBack } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
-import { endUnminted } from './end-unminted.ts';
+import { giveUpUnminted } from './end-unminted.ts';
 import { readVersions, refuseUnlessEnabled, rotationOf, unfinishedVersion } from './load.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { rollBack } from './roll-back.ts';
@@ -55,9 +55,9 @@ async function endUnfinished(
     );
   }
   if (pending === undefined) {
-    const { secretId, secretName } = labels;
-    await endUnminted({ secretId, secretName, token: unfinished }, 'it was given up before it had minted a key', ports);
-    return `The unfinished rotation (version ${unfinished}) had not minted a key; its label is gone.`;
+    if (await giveUpUnminted(labels, unfinished, 'it was given up before it had minted a key', ports))
+      return `The unfinished rotation (version ${unfinished}) had not minted a key; its label is gone.`;
+    return endUnfinished(labels, unfinished, abandon, ports, deadline);
   }
   try {
     const given = new Refusal('ABANDONED', `the unfinished rotation (version ${unfinished}) was given up on request`);

@@ -80,7 +80,7 @@ async function endingCleanly(
 }
 
 async function endRefused(
-  { step, token }: StepCall,
+  { token }: StepCall,
   { secretId, secretName }: SecretLabels,
   ports: Ports,
   refusal: Refusal,
@@ -88,15 +88,13 @@ async function endRefused(
   const { secrets, archive } = ports;
   const ids = { secretId, token };
   if (await isEndedByAnother(ids, ports)) return;
-  if (step === 'setSecret') {
-    try {
-      // Neither a crash from here on nor a label that stays may let the next try go forward: what has been told as refused would be rotated.
-      await secrets.markGoingBack(secretId, token);
-    } catch (error) {
-      // Then the next try tells the end, or the repair.
-      await archive.append({ event: 'label.notSet', ...ids, because: sentence(error) });
-      return;
-    }
+  try {
+    // Neither a crash from here on nor a label that stays may let the next try go forward: what has been told as refused would be rotated.
+    await secrets.markGoingBack(secretId, token);
+  } catch (error) {
+    // Then the next try tells the end, or the repair.
+    await archive.append({ event: 'label.notSet', ...ids, because: sentence(error) });
+    return;
   }
   // The record first: once the label is gone, nobody comes back to this rotation.
   try {

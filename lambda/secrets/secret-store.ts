@@ -145,6 +145,23 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
       texts.delete(`${secretId} ${versionId}`);
     },
 
+    async withdraw(secretId, versionId) {
+      const stages = async () => (await describe(client, secretId)).VersionIdsToStages?.[versionId] ?? [];
+      const takeOff = (label: string) =>
+        client.send(
+          new UpdateSecretVersionStageCommand({
+            SecretId: secretId,
+            VersionStage: label,
+            RemoveFromVersionId: versionId,
+          }),
+        );
+      if (!(await stages()).includes('AWSPENDING')) return;
+      await takeOff('AWSPENDING');
+      // With a key that was parked between the two came the other label: it alone would tell of a rotation without an end.
+      const left = await stages();
+      if (left.includes(unrecordedLabel) && !left.includes('AWSPENDING')) await takeOff(unrecordedLabel);
+    },
+
     async rotate(secretId, versionId) {
       await client.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: versionId }));
     },

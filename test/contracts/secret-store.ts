@@ -162,6 +162,24 @@ export function secretStoreContract(aSecret: () => Promise<SecretOfContract>): v
       expect([pending, goingBack, unrecorded]).toEqual([undefined, undefined, undefined]);
     });
 
+    test('of going back stays when the label of a version without a value is withdrawn, and meets what is parked late', async () => {
+      const { store, secretId, labels, minted } = await begun();
+      await store.markGoingBack(secretId, token);
+      await store.withdraw(secretId, token);
+      await store.withdraw(secretId, token);
+      const { pending, goingBack } = await labels();
+      expect([pending, goingBack]).toEqual([undefined, token]);
+      expect(await store.park(await labels(), token, minted)).toBe(true);
+      expect(await labels()).toMatchObject({ pending: token, goingBack: token, unrecorded: token });
+    });
+
+    test('of the unrecorded goes with a label that is withdrawn when a key has just been parked', async () => {
+      const { store, secretId, labels } = await parked();
+      await store.withdraw(secretId, token);
+      const { pending, unrecorded } = await labels();
+      expect([pending, unrecorded]).toEqual([undefined, undefined]);
+    });
+
     test('stay when another version is discarded', async () => {
       const { store, secretId, labels } = await parked();
       await store.markGoingBack(secretId, token);

@@ -62,6 +62,16 @@ export function fakeSecretStore(invocation: Invocation, manager: FakeSecretsMana
       for (const label of carried) await takeOff(label, id, versionId);
     },
 
+    async withdraw(id, versionId) {
+      if (!(await describe(id, (secret) => secret.labelled('AWSPENDING') === versionId))) return;
+      await takeOff('AWSPENDING', id, versionId);
+      const isLeft = await describe(
+        id,
+        (secret) => secret.labelled(unrecordedLabel) === versionId && secret.labelled('AWSPENDING') !== versionId,
+      );
+      if (isLeft) await takeOff(unrecordedLabel, id, versionId);
+    },
+
     rotate: (id, versionId) =>
       call('RotateSecret', id, (secret) => {
         if (!secret.rotate(versionId)) throw new Error("a previous rotation isn't complete");

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { repair, repairAll } from '../../lambda/rotation/repair.ts';
+import { requestRotation } from '../../lambda/rotation/rotate-request.ts';
+import { driveRotation } from '../fakes/drive-rotation.ts';
+import type { Conduct } from '../fakes/invocation.ts';
+import { keptRecords } from '../fakes/kept-records.ts';
+import { invoke, type Work } from '../fakes/lambda.ts';
+import { aWorld, token, type World } from './world.ts';
+
+// What has been told as ended never goes forward afterwards, and what may have moved is never told as "nothing was changed".
+
+const drive = (world: World, ofToken = token, conduct: Conduct = {}, times = 0) =>
+  driveRotation(world.account, world.secrets, ofToken, { times, afterMs: 60_000 }, conduct);
+
+async function repairedByTheHour(world: World): Promise<void> {
+  await world.clock.sleep(3_700_000);
+  await invoke(world.account, (ports, deadline) => repairAll(ports, deadline));
+}
+
+/** How a rotation ended, by the log and by the records; `refused` and `rolled-back` are the same end. */
+function endsOf({ facts, account }: World, ofToken: string): readonly string[] {
+  const told = facts
+    .filter(({ event, token: ended }) => event === 'rotation.ended' && ended === ofToken)
+    .map(({ outcome }) => String(outcome));
+  const kept = keptRecords(account.bucket).records.filter(({ versionId }) => versionId === ofToken);
+  const plain = (outcome: string) => (outcome === 'rolled-back' ? 'refused' : outcome);
+  return [...new Set([...told, ...kept.map(({ outcome }) => outcome)].map(plain))];
+}
+
+const abandon =
+  (world: World): Work<unknown> =>
+  (ports, deadline) =>
+    requestRotation({ rotate: world.secrets.secretName, abandon: token }, ports, deadline);
+const repairIt =
+  (world: World): Work<unknown> =>
+  (ports, deadline) =>
+    repair(world.secrets.secretId, ports, deadline);
+
+describe('a rotation that somebody ends while createSecret parks its key', () => {
+  // The key arrives at Secrets Manager between any two calls of whoever ends the rotation.
+  const moments = Array.from({ length: 40 }, (_, nth) => 20 + nth * 20);
+
+  test.each([
+    { who: 'a human who gives it up', ends: abandon },
+    { who: 'the repair function', ends: repairIt },
+  ])('has one end, and so has what $who begins then', async ({ ends }) => {
+    for (const parksAfterMs of moments) {
+      const world = aWorld();
+      const rotations: Promise<unknown>[] = [];
+      world.secrets.onRotate = (next) => rotations.push(drive(world, next));
+      world.secrets.begin(token);
+      const tripMs = (call: string) => (call === 'secretsmanager:PutSecretValue' ? parksAfterMs : 20);
+      rotations.push(drive(world, token, { tripMs }));
+      await world.clock.sleep(90);
+      await invoke(world.account, ends(world));
+      await world.clock.sleep(600_000);
+      await Promise.all(rotations);
+      await repairedByTheHour(world);
+      await repairedByTheHour(world);
+
+      const { startedRotations } = world.secrets;
+      const when = `parked after ${parksAfterMs} ms`;
+      expect([when, endsOf(world, token).length]).toEqual([when, 1]);
+      for (const next of startedRotations) expect([when, endsOf(world, next)]).toEqual([when, ['rotated']]);
+      const isNew = startedRotations.length > 0 || endsOf(world, token).includes('rotated');
+      expect([when, world.keysInUse()]).toEqual([when, { 'web-1': isNew ? 'new/new' : 'old/old' }]);
+      const { pending, current, goingBack, unrecorded } = world.secrets.labels();
+      expect([when, pending === current ? undefined : pending, goingBack, unrecorded]).toEqual([when, ...Array(3)]);
+    }
+  });
+});
+
+describe('a rotation that has not minted a key', () => {
+  test('is ended by the repair also where nobody can read what is current', async () => {
+    const world = aWorld();
+    world.secrets.values.clear();
+    world.secrets.begin(token);
+    await invoke(world.account, repairIt(world));
+    expect(endsOf(world, token)).toEqual(['refused']);
+    expect(world.secrets.unfinished).toBeUndefined();
+  });
+
+  test('and was refused does not go forward when its label stayed and the secret has been mended', async () => {
+    const world = aWorld();
+    const [[version, value] = ['', world.value]] = [...world.secrets.values];
+    world.secrets.values.clear();
+    world.secrets.begin(token);
+    const diesAtItsLabel = (call: string) =>
+      call === 'secretsmanager:UpdateSecretVersionStage AWSPENDING' ? ('before' as const) : undefined;
+    await drive(world, token, { dies: diesAtItsLabel });
+    world.secrets.values.set(version, value);
+    await drive(world);
+    await repairedByTheHour(world);
+    expect(endsOf(world, token)).toEqual(['refused']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect(world.secrets.unfinished).toBeUndefined();
+  });
+});
