@@ -1,8 +1,9 @@
 import type { Deadline } from './deadline.ts';
 import { finishAgain } from './finish-secret.ts';
-import { readCurrent, refuseUnlessPending } from './load.ts';
+import { load, readCurrent, refuseUnlessPending } from './load.ts';
 import { nextCredential } from './mint.ts';
 import type { Ports, SecretLabels } from './ports.ts';
+import { seeEarlierTry } from './see-earlier-try.ts';
 
 /**
  * Mints the next key and parks it as AWSPENDING, before anything is touched: the secret is the write-ahead log.
@@ -21,7 +22,8 @@ export async function createSecret(
     refuseUnlessPending(await secrets.labels(labels.secretId), token);
   }
   const next = nextCredential(await readCurrent(labels, secrets));
-  if (!(await secrets.park(labels, token, next))) return;
+  if (!(await secrets.park(labels, token, next)))
+    return seeEarlierTry(await load(labels, token, secrets), ports, deadline);
   await archive.append({
     event: 'credential.minted',
     secretId: labels.secretId,

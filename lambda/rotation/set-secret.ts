@@ -41,12 +41,25 @@ async function endFailed(
   const come = await progress(rotation, ports, deadline);
   if (come === 'unknown') throw stillOpen(error);
   if (come.given.size === 0) {
-    // With an agent that is down there is more to tell, and to come back to, than a refusal leaves.
-    if (await standDown(rotation, ports, deadline)) throw asRefusal(error);
+    const stood = await standDown(rotation, ports, deadline);
+    // With an agent that has moved or is down there is more to tell, and to come back to, than a refusal leaves.
+    const isUntouched = stood.every(({ stood }) => stood === 'untouched' || stood === 'not asked');
+    if (isUntouched) throw stood.some((one) => mayHaveMoved(one, armed)) ? stillOpen(error) : asRefusal(error);
   }
   const followsByItself = error instanceof NodeUnreachable && armed.has(error.target) && come.given.has(error.target);
   if (followsByItself && !forward.passed) throw leftToFollow(error);
   return rollBack(rotation, error, ports, deadline);
+}
+
+/**
+ * A node that waits for the server's word cannot have had it, but not every gate waits for that (`proxy-log`). Of a node that was not
+ * armed either, `createSecret` has seen before a repeated try that no earlier one has moved its agent.
+ */
+function mayHaveMoved(
+  { target, stood }: Awaited<ReturnType<typeof standDown>>[number],
+  armed: ReadonlySet<string>,
+): boolean {
+  return stood === 'not asked' && armed.has(target.name);
 }
 
 async function isGoingBack({ secretId, versionId }: Rotation, { secrets }: Ports): Promise<boolean> {

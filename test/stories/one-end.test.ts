@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { ZabbixRefused } from '../../lambda/errors.ts';
+import type { Ports } from '../../lambda/rotation/ports.ts';
 import { repair, repairAll } from '../../lambda/rotation/repair.ts';
 import { requestRotation } from '../../lambda/rotation/rotate-request.ts';
 import { driveRotation } from '../fakes/drive-rotation.ts';
@@ -94,5 +96,103 @@ describe('a rotation that has not minted a key', () => {
     expect(endsOf(world, token)).toEqual(['refused']);
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
     expect(world.secrets.unfinished).toBeUndefined();
+  });
+});
+
+describe('"nothing was changed" is not said', () => {
+  /** Silent with its new key, so that it is taken back; nobody can mark that, and the function dies when Zabbix has the old key. */
+  async function leftHalfWayBack(isCommandable: boolean): Promise<World> {
+    const world = aWorld({ kind: 'passive' });
+    const host = world.host('web-1');
+    host.canProbe = false;
+    host.startsWith = (credential) => {
+      host.mute = credential.identity !== 'web';
+      return credential;
+    };
+    let given = 0;
+    const conduct: Conduct = {
+      fate: (call) => (call.includes('ZABBIX_PSK_GOING_BACK') ? 'fails' : 'answered'),
+      dies: (call) => {
+        if (!call.startsWith('zabbix:host.update') || ++given < 2) return undefined;
+        host.reachableByCommands = isCommandable;
+        return 'after';
+      },
+    };
+    world.secrets.begin(token);
+    await drive(world, token, conduct);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/new' });
+    await world.clock.sleep(120_000);
+    return world;
+  }
+
+  test('of a node that an earlier try left on the new key and that cannot be asked: its key keeps its label', async () => {
+    const world = await leftHalfWayBack(false);
+    await drive(world, token, {}, 1);
+    expect(endsOf(world, token)).toEqual([]);
+    expect(world.secrets.unfinished).toBe(token);
+
+    world.host('web-1').reachableByCommands = true;
+    await repairedByTheHour(world);
+    expect(endsOf(world, token)).toEqual(['refused']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+  });
+
+  test('of one that goes away just after the next try has seen it: it has been taken back by then', async () => {
+    const world = await leftHalfWayBack(true);
+    const host = world.host('web-1');
+    const goesAway = (call: string) => {
+      if (call.startsWith('zabbix:apiinfo.version')) host.reachableByCommands = false;
+      return undefined;
+    };
+    await drive(world, token, { dies: goesAway });
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect(world.ends().at(-1)).toMatchObject({ outcome: 'rolled-back' });
+  });
+
+  /** A proxy that is down for a moment changes keys by itself, before Zabbix is told; and Zabbix does not take the key. */
+  function movedByItself(act: (world: World) => void): World {
+    const world = aWorld({ proxies: [{ name: 'edge' }] });
+    const edge = world.host('edge');
+    world.fleet.onArm = () =>
+      world.clock.in(300, () => {
+        edge.running = undefined;
+      });
+    world.account.between = (ports: Ports) => ({
+      ...ports,
+      monitor: {
+        ...ports.monitor,
+        async give(hosts, credential) {
+          if (credential.identity === 'web') return ports.monitor.give(hosts, credential);
+          await ports.clock.sleep(5_000);
+          act(world);
+          throw new ZabbixRefused('it does not like this key');
+        },
+      },
+    });
+    return world;
+  }
+
+  test.each([
+    {
+      how: 'cannot be asked',
+      act: (world: World) => {
+        world.host('edge').reachableByCommands = false;
+      },
+    },
+    { how: 'can be asked and not be called off', act: (world: World) => void world.fleet.lost.add('restore') },
+  ])('of an armed node whose proxy has changed keys by itself, when it $how', async ({ act }) => {
+    const world = movedByItself(act);
+    world.secrets.begin(token);
+    await drive(world, token);
+    expect(world.keysInUse()).toEqual({ edge: 'old/new' });
+    expect(endsOf(world, token)).not.toContain('refused');
+    expect(world.secrets.unfinished).toBe(token);
+
+    world.host('edge').reachableByCommands = true;
+    world.fleet.lost.clear();
+    await repairedByTheHour(world);
+    expect(endsOf(world, token).at(-1)).toBe('refused');
+    expect(world.keysInUse()).toEqual({ edge: 'old/old' });
+    expect(world.server.hears(world.host('edge'))).toBe(true);
   });
 });
