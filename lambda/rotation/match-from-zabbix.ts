@@ -31,15 +31,30 @@ export async function matchFromZabbix(
 
   const { holds } = await ports.monitor.find(target, [current, pending]);
   const order = holds === pending ? [pending, current] : [current, pending];
+  /** A key that is only tried must be taken away again before nothing more is asked of Zabbix. */
+  const trying = deadline.reserving(takeAwayMs);
   let proof: Proof | undefined;
   for (const wanted of order) {
     if (await isReplaced(target, rotation, ports)) return proof;
+    const isTried = wanted === pending && holds !== pending;
+    if (isTried && (trying.remainingMs < ports.patience.serverWaitMs || (await isEnded(rotation, ports)))) break;
     await give(target, wanted, rotation, ports);
-    proof = await proveByContact(target, { rotation, wanted, dead: undefined }, ports, deadline);
+    // Who has proven the old key and ended the rotation meanwhile does not come back to it.
+    if (isTried && (await isEnded(rotation, ports))) break;
+    proof = await proveByContact(target, { rotation, wanted, dead: undefined }, ports, isTried ? trying : deadline);
     if (proof.verdict.verdict === 'proven') return proof;
   }
   if (!(await isReplaced(target, rotation, ports))) await give(target, current, rotation, ports);
   return proof;
+}
+
+/** Zabbix may take a minute to say nothing, and is asked several times. Milliseconds. */
+const takeAwayMs = 150_000;
+
+/** By somebody who takes the same rotation back and was quicker. */
+async function isEnded({ secretId, versionId }: Rotation, { secrets }: Ports): Promise<boolean> {
+  const labels = await secrets.labels(secretId).catch(() => undefined);
+  return labels !== undefined && labels.pending !== versionId;
 }
 
 /** Contact takes minutes: the next rotation may have begun meanwhile, or somebody have given a third key. */

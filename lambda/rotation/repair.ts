@@ -83,6 +83,8 @@ function refuseUnlessAsked(proofs: readonly Proof[], secretName: string): void {
 /** What is being taken back stays on its way, unless there is a node that cannot be commanded: it would never come back. */
 function mayFinish(proofs: readonly Proof[], { goingBack, pending }: SecretLabels): boolean {
   if (proofs.some(({ verdict }) => verdict.verdict !== 'proven')) return false;
+  // With the new key in place it can only wait for the old one: it would go back by itself when all is over.
+  if (proofs.some(({ inspection }) => inspection?.rotation?.phase === 'armed')) return false;
   return goingBack !== pending || proofs.some(({ evidence }) => 'byContact' in evidence.node);
 }
 

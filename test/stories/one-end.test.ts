@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ZabbixRefused } from '../../lambda/errors.ts';
+import { Deadline } from '../../lambda/rotation/deadline.ts';
+import { inTime } from '../../lambda/rotation/in-time.ts';
 import type { Ports } from '../../lambda/rotation/ports.ts';
 import { repair, repairAll } from '../../lambda/rotation/repair.ts';
 import { requestRotation } from '../../lambda/rotation/rotate-request.ts';
+import { runStep } from '../../lambda/rotation/rotation.ts';
 import { driveRotation } from '../fakes/drive-rotation.ts';
 import type { Conduct } from '../fakes/invocation.ts';
 import { keptRecords } from '../fakes/kept-records.ts';
@@ -194,5 +197,72 @@ describe('"nothing was changed" is not said', () => {
     expect(endsOf(world, token).at(-1)).toBe('refused');
     expect(world.keysInUse()).toEqual({ edge: 'old/old' });
     expect(world.server.hears(world.host('edge'))).toBe(true);
+  });
+});
+
+describe('whoever is slower at taking a rotation back', () => {
+  test('does not try the new key when another has proven the old one and told the end', async () => {
+    const world = aWorld();
+    world.secrets.begin(token);
+    await world.step('createSecret');
+    await world.step('setSecret');
+    const quicker = invoke(world.account, abandon(world));
+    await world.clock.sleep(15_000);
+    expect(world.host('web-1').stored.identity).toBe('web');
+
+    const deafFromMs = world.clock.now().ms + 90_000;
+    let lost = 3;
+    const again: Work<void> = (ports, deadline) =>
+      runStep({ step: 'setSecret', secretId: world.secrets.secretId, token }, ports, deadline);
+    const slower = invoke(world.account, again, {
+      fate: (call) => {
+        if (call.startsWith('ssm:SendCommand inspect')) return 'fails';
+        const isDeaf = call.startsWith('zabbix:item.get') && world.clock.now().ms > deafFromMs && lost-- > 0;
+        return isDeaf ? 'lost' : 'answered';
+      },
+      dies: (call) => (call.startsWith('zabbix:host.update') ? 'after' : undefined),
+    });
+    await Promise.all([quicker, slower]);
+    expect(endsOf(world, token)).toEqual(['refused']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+  });
+
+  test('leaves Zabbix the old key when too little time is left to try the new one and take it away again', async () => {
+    const world = aWorld();
+    const host = world.host('web-1');
+    world.secrets.begin(token);
+    await world.step('createSecret');
+    world.secrets.markGoingBack('', token);
+    Object.assign(host, { reachableByCommands: false, mute: true });
+    await invoke(world.account, (ports) => {
+      const short = Deadline.in(450_000, world.clock);
+      return runStep({ step: 'setSecret', secretId: world.secrets.secretId, token }, inTime(ports, short), short);
+    });
+    expect(world.ends()).toMatchObject([{ outcome: 'stranded', because: expect.stringContaining('web-1') }]);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+  });
+
+  test('does not finish it while a node waits for the old key', async () => {
+    const world = aWorld({ hosts: ['edge-machine'], proxies: [{ name: 'edge', beside: 'edge-machine' }] });
+    world.monitor.portIsOpen = true;
+    world.host('edge-machine').canProbe = false;
+    world.secrets.begin(token);
+    await world.step('createSecret');
+    await world.step('setSecret');
+    world.secrets.markGoingBack('', token);
+    // Its answer is lost: whoever armed it found the node not commandable, and left Zabbix the key that works.
+    const [target] = world.value.targets;
+    const ids = { secretId: world.secrets.secretId, versionId: token };
+    await world.ports.fleet.armRestore(target, ids, 'proxy-log', Deadline.in(900_000, world.clock));
+
+    await invoke(world.account, repairIt(world), {
+      fate: (call) => (call === 'ssm:SendCommand inspect edge' ? 'fails' : 'answered'),
+    });
+    await repairedByTheHour(world);
+    const isNew = endsOf(world, token).includes('rotated');
+    expect(world.keysInUse()).toEqual(
+      isNew ? { edge: 'new/new', 'edge-machine': 'new/new' } : { edge: 'old/old', 'edge-machine': 'old/old' },
+    );
+    expect([world.server.hears(world.host('edge')), world.secrets.unfinished]).toEqual([true, undefined]);
   });
 });
