@@ -21,7 +21,7 @@ export interface Played {
 
 const minuteMs = 60_000;
 /** Faults that heal have healed long before. */
-const endsAfterMs = 600 * minuteMs;
+const endsAfterMs = 480 * minuteMs;
 
 /** Plays the schedule that a seed stands for, the same every time. */
 export async function play(seed: number, bug?: PlantedBug, tell?: Tell): Promise<Played> {

@@ -31,7 +31,11 @@ async function replay(seed: number): Promise<void> {
 
 async function simulate(schedules: number, seed: number): Promise<void> {
   const from = performance.now();
+  let told = 0;
   const tally = await playInThreads(schedules, seed, ({ schedules: done, violations }) => {
+    for (const { seed: at, invariant, says } of violations.slice(told))
+      console.log(`seed ${at}: ${invariant}: ${says}`);
+    told = violations.length;
     if (done % 10_000 === 0 && done < schedules) console.log(`${done} schedules, ${violations.length} violations`);
   });
   const seconds = Math.round((performance.now() - from) / 100) / 10;
@@ -42,8 +46,6 @@ async function simulate(schedules: number, seed: number): Promise<void> {
   console.log(`ends recorded: ${JSON.stringify(tally.outcomes)}`);
   for (const [name, after] of Object.entries(found))
     console.log(`planted: ${name}: ${after === undefined ? 'not found' : `found after ${after}`}`);
-  for (const { seed: at, invariant, says } of tally.violations.slice(0, 20))
-    console.log(`seed ${at}: ${invariant}: ${says}`);
   console.log(
     `${tally.schedules} schedules, ${tally.rotations} rotations, ${seconds} s in ${threads} threads, ${tally.violations.length} violations`,
   );

@@ -6,6 +6,9 @@ import { emptyTally, sum, type Tally } from './tally.ts';
 /** One thread for a core, two at most: what README tells was measured on two. */
 export const threads = Math.min(2, availableParallelism());
 
+/** Of a schedule nothing outlives it: with more room the young objects are dead before anybody looks. */
+const resourceLimits = { maxYoungGenerationSizeMb: 64 };
+
 /** @param told called with what has come together so far */
 export async function playInThreads(
   schedules: number,
@@ -20,7 +23,7 @@ export async function playInThreads(
   const ended = shares.map(
     (workerData) =>
       new Promise<void>((resolve, reject) => {
-        const worker = new Worker(new URL('./side-thread.ts', import.meta.url), { workerData });
+        const worker = new Worker(new URL('./side-thread.ts', import.meta.url), { workerData, resourceLimits });
         worker.on('message', (more: Tally) => {
           tally = sum(tally, more);
           told(tally);
