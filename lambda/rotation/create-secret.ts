@@ -1,7 +1,9 @@
+import { Refusal, StillOpen } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { finishAgain } from './finish-secret.ts';
 import { load, readCurrent, refuseUnlessPending } from './load.ts';
 import { nextCredential } from './mint.ts';
+import type { SecretValue } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { seeEarlierTry } from './see-earlier-try.ts';
 
@@ -16,12 +18,13 @@ export async function createSecret(
   deadline: Deadline,
 ): Promise<void> {
   const { secrets, archive } = ports;
+  const current = await readCurrentOrStayOpen(labels, token, secrets);
   // The last rotation may have died before its record, and the mark that tells so goes with the key that is parked now.
   if (await finishAgain(labels, ports, deadline)) {
     // That takes a while, in which this rotation may have been ended: parking would bring its label back.
     refuseUnlessPending(await secrets.labels(labels.secretId), token);
   }
-  const next = nextCredential(await readCurrent(labels, secrets));
+  const next = nextCredential(current);
   if (!(await secrets.park(labels, token, next)))
     return seeEarlierTry(await load(labels, token, secrets), ports, deadline);
   await archive.append({
@@ -32,4 +35,18 @@ export async function createSecret(
     fingerprint: next.key.fingerprint,
     keyBytes: next.keyBytes,
   });
+}
+
+/** A key that an earlier try has parked may be in use by now: a refusal would take away the label of its only copy. */
+async function readCurrentOrStayOpen(
+  labels: SecretLabels,
+  token: string,
+  secrets: Ports['secrets'],
+): Promise<SecretValue> {
+  try {
+    return await readCurrent(labels, secrets);
+  } catch (error) {
+    if (!(error instanceof Refusal) || (await secrets.read(labels, token)) === undefined) throw error;
+    throw new StillOpen(`${error.message}; its rotation (version ${token}) stays open`, { cause: error });
+  }
 }

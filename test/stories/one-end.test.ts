@@ -140,6 +140,23 @@ describe('"nothing was changed" is not said', () => {
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
   });
 
+  test('of a rotation whose key is in use when somebody spoils what is current', async () => {
+    const world = aWorld();
+    const [[version, value] = ['', world.value]] = [...world.secrets.values];
+    world.secrets.begin(token);
+    await world.step('createSecret');
+    await world.step('setSecret');
+    world.secrets.values.delete(version);
+    await drive(world);
+    expect(endsOf(world, token)).toEqual([]);
+    expect(world.secrets.unfinished).toBe(token);
+
+    world.secrets.values.set(version, value);
+    await drive(world);
+    expect(endsOf(world, token)).toEqual(['rotated']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
+  });
+
   test('of one that goes away just after the next try has seen it: it has been taken back by then', async () => {
     const world = await leftHalfWayBack(true);
     const host = world.host('web-1');
