@@ -1,56 +1,30 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { array, object, string } from 'zod/mini';
 import { compileReport } from '../../lambda/reports/compile-report.ts';
 import { toHtml } from '../../lambda/reports/forms/html.ts';
 import { someWaivers } from '../lambda/reports/every-finding.ts';
 import { hostileNames } from '../lambda/reports/hostile.ts';
 import { aLargeEstate } from './a-large-estate.ts';
-import { startChromium } from './chromium.ts';
+import { axeProblems, browseReports, column, count, printed, type Reports, shown, sortBy } from './report-page.ts';
 
 /** The page of a report with each kind of finding, every hostile name and 300 more hosts, as a browser shows it. */
 describe('the report in Chromium', () => {
   const report = compileReport(aLargeEstate(300), someWaivers);
   let folder: string;
-  let browser: Browser;
-  /** Everything that the page should not have done, of all tests. */
-  const complaints: string[] = [];
+  let reports: Reports;
+  const open: Reports['open'] = (scheme) => reports.open(scheme);
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'report-page-'));
     writeFileSync(join(folder, 'report.html'), toHtml(report));
-    browser = await startChromium(folder);
+    reports = await browseReports(folder);
   });
   afterAll(async () => {
-    await browser?.close();
+    await reports?.browser.close();
     rmSync(folder, { recursive: true });
   });
-
-  async function open(colorScheme: 'light' | 'dark' = 'light'): Promise<Page> {
-    const page = await browser.newPage({ colorScheme, viewport: { width: 1280, height: 900 } });
-    page.on('console', (message) => complaints.push(`console ${message.type()}: ${message.text()}`));
-    page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-    page.on('dialog', (dialog) => {
-      complaints.push(`dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on('request', (request) => {
-      if (request.url() !== `file://${folder}/report.html`) complaints.push(`request: ${request.url()}`);
-    });
-    await page.goto(`file://${folder}/report.html`);
-    return page;
-  }
-
-  /** A column's cells as somebody sees them. */
-  const column = (page: Page, table: string, place: number) =>
-    page.locator(`#${table} tbody tr > :nth-child(${place})`).allInnerTexts();
-  const count = (page: Page, table: string) => page.locator(`#${table} .count`).innerText();
-  const sortBy = (page: Page, table: string, name: string) =>
-    page.locator(`#${table} thead`).getByRole('button', { name }).click();
 
   test('shows exceptions first, fifty at a time, and turns pages', async () => {
     const page = await open();
@@ -111,14 +85,8 @@ describe('the report in Chromium', () => {
   test('every name is text: none runs, hides or turns what stands beside it', async () => {
     const page = await open();
     await page.locator('#coverage').getByLabel('Encryption').selectOption('none');
-    const shown = await page.locator('#coverage tbody th bdi:first-child').allInnerTexts();
-    const visible = hostileNames.map((name) =>
-      name.replace(
-        /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-        (sign) => `U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
-      ),
-    );
-    expect(shown.toSorted()).toEqual([...visible, 'unencrypted'].toSorted());
+    const names = await page.locator('#coverage tbody th bdi:first-child').allInnerTexts();
+    expect(names.toSorted()).toEqual([...hostileNames.map(shown), 'unencrypted'].toSorted());
     expect(await page.title()).toBe('Zabbix keys on 2026-11-23');
     await page.close();
   });
@@ -127,12 +95,7 @@ describe('the report in Chromium', () => {
     const page = await open();
     await page.locator('#findings').getByLabel('Rule').selectOption('not-covered');
     const wanted = report.findings.filter(({ rule }) => rule === 'not-covered').length;
-    await page.evaluate(
-      'addEventListener("beforeprint", () => { window.printed = ["#findings", "#coverage"].map((id) => document.querySelectorAll(id + " tbody tr").length) })',
-    );
-    const pdf = await page.pdf({ preferCSSPageSize: true });
-    expect(await page.evaluate('window.printed')).toEqual([wanted, report.coverage.length]);
-    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    expect(await printed(page)).toEqual({ findings: wanted, coverage: report.coverage.length });
     expect((await column(page, 'coverage', 1)).length).toBe(50);
     await page.close();
   });
@@ -141,7 +104,7 @@ describe('the report in Chromium', () => {
     const html = toHtml(compileReport(aLargeEstate(10_000), []));
     expect(Buffer.byteLength(html)).toBeLessThan(10_000_000);
     writeFileSync(join(folder, 'large.html'), html);
-    const page = await browser.newPage();
+    const page = await reports.browser.newPage();
     const from = performance.now();
     await page.goto(`file://${folder}/large.html`);
     await page.locator('#coverage').getByLabel('Search').fill('srv-7777');
@@ -156,16 +119,11 @@ describe('the report in Chromium', () => {
 
   test.each(['light', 'dark'] as const)('axe finds nothing in it, %s', async (scheme) => {
     const page = await open(scheme);
-    await page.evaluate(axe.source);
-    const results = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
-    const { violations } = object({
-      violations: array(object({ id: string(), impact: string(), nodes: array(object({ html: string() })) })),
-    }).parse(results);
-    expect(violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+    expect(await axeProblems(page)).toEqual([]);
     await page.close();
   });
 
   test('nothing was loaded, nothing was thrown, nothing complained in any of this', () => {
-    expect(complaints).toEqual([]);
+    expect(reports.complaints).toEqual([]);
   });
 });
