@@ -28,7 +28,7 @@ export interface InventoryOptions {
   readonly timeouts?: Readonly<Partial<Record<'serverWaitS' | 'agentStartS' | 'proveTimeoutS', number>>>;
 }
 
-export interface DeploymentOptions extends Pick<CloudOptions, 'edit' | 'habits'> {
+export interface DeploymentOptions extends Pick<CloudOptions, 'clock' | 'edit' | 'habits'> {
   /** How the function signs in: 6.0 lets only a user, not a token, execute the probe script. Default `token`. */
   readonly signIn?: 'token' | 'user';
 }

@@ -48,8 +48,9 @@ export async function deployBeside(
 export async function startLab(options: LabOptions): Promise<Lab> {
   const zabbix = await startZabbix(options);
   const synthesized = await synthesizeFor(zabbix, options);
-  const { edit, habits, signIn } = options;
+  const { clock, edit, habits, signIn } = options;
   const { close, ...deployment } = await deploy(zabbix, synthesized, {
+    ...(clock === undefined ? {} : { clock }),
     ...(edit === undefined ? {} : { edit }),
     ...(habits === undefined ? {} : { habits }),
     ...(signIn === undefined ? {} : { signIn }),

@@ -10,6 +10,27 @@ export const realClock: Clock = {
   sleep: (ms) => new Promise((wake) => setTimeout(wake, Math.max(0, ms)).unref()),
 };
 
+/** The machine's clock, so many milliseconds late until it is put right: what happens before then happened long ago. */
+export class LateClock implements Clock {
+  #lateMs: number;
+
+  constructor(lateMs: number) {
+    this.#lateMs = lateMs;
+  }
+
+  nowMs(): number {
+    return realClock.nowMs() - this.#lateMs;
+  }
+
+  sleep(ms: number): Promise<void> {
+    return realClock.sleep(ms);
+  }
+
+  putRight(): void {
+    this.#lateMs = 0;
+  }
+}
+
 /** A clock that stands still until a test moves it. Sleepers wake in the order of their time. */
 export class ManualClock implements Clock {
   #nowMs: number;
