@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { toJSONSchema } from 'zod/mini';
+import { array, object, optional, string, toJSONSchema, unknown } from 'zod/mini';
 import { compileReport } from '../../../lambda/reports/compile-report.ts';
 import { toAsff } from '../../../lambda/reports/forms/asff.ts';
 import { chatLine } from '../../../lambda/reports/forms/chat-line.ts';
@@ -8,8 +8,9 @@ import { coverageCsv, findingsCsv } from '../../../lambda/reports/forms/csv.ts';
 import { toHtml } from '../../../lambda/reports/forms/html.ts';
 import { toJson } from '../../../lambda/reports/forms/json.ts';
 import { toOscal } from '../../../lambda/reports/forms/oscal.ts';
+import { reportFiles } from '../../../lambda/reports/report-files.ts';
 import { reportShape } from '../../../lambda/reports/report-shape.ts';
-import { aHost, anEstate } from './an-estate.ts';
+import { aHost, anEstate, aSecret } from './an-estate.ts';
 import { everyFinding, someWaivers } from './every-finding.ts';
 import { hostileNames } from './hostile.ts';
 import { oscalShape } from './oscal-shape.ts';
@@ -18,21 +19,29 @@ import { parseCsv } from './parse-csv.ts';
 const report = compileReport(everyFinding(), someWaivers);
 const hub = { partition: 'aws', region: 'eu-central-1', account: '123456789012' };
 
-/** Hosts in clear, so that each name is in a finding and in a row of its own, as technical and as visible name. */
+/** Hosts in clear, so that each name is in a finding and in a row of its own; and wherever else somebody can put a text. */
 const hostile = compileReport(
   anEstate(
-    {},
+    {
+      secrets: {
+        known: hostileNames.map((because, index) =>
+          aSecret(`spoilt-${index}`, { value: { state: 'unreadable', because }, targets: [] }),
+        ),
+      },
+    },
     {
       hosts: {
         known: hostileNames.flatMap((name, index) => [
           aHost(name, { connect: 'none', accept: ['none'] }),
-          aHost(`host-${index}`, { visibleName: name }),
+          aHost(`host-${index}`, { visibleName: name, behind: name }),
         ]),
       },
       readers: { known: hostileNames.map((user) => ({ user, role: user, reads: 'all' as const })) },
     },
   ),
-  [],
+  hostileNames.map((name) => ({
+    ...{ rule: 'unencrypted', kind: 'host', name, owner: name, reason: name, expires: '2099-12-31' },
+  })),
 );
 
 test('two runs over the same input give the same bytes, in every form', () => {
@@ -40,6 +49,32 @@ test('two runs over the same input give the same bytes, in every form', () => {
     [toJson, findingsCsv, coverageCsv, toHtml, toOscal, chatLine].map((to) => to(of));
   const again = compileReport(structuredClone(everyFinding()), someWaivers);
   expect([...forms(again), toAsff(again, hub)]).toEqual([...forms(report), toAsff(report, hub)]);
+});
+
+/** The names of hosts in each file of a report, as whoever reads that file has them. Undefined: it must name nobody. */
+const hostsIn: Readonly<Record<string, ((text: string) => readonly string[]) | undefined>> = {
+  'report.json': (text) => [...reportShape.parse(JSON.parse(text)).coverage.map(({ name }) => name)],
+  'report.html': (text) => rowsOf(text).coverage.map((row) => String(row[2])),
+  'findings.csv': (text) => columnOf(text, 'name'),
+  'coverage.csv': (text) => columnOf(text, 'name'),
+  'oscal.json': (text) => namesInOscal(text),
+  'asff.json': (text) =>
+    asffShape.parse(JSON.parse(text)).flatMap(({ Resources }) => Resources.map(({ Details }) => Details.Other.name)),
+  'summary.txt': undefined,
+  'manifest.json': undefined,
+};
+const files = [...reportFiles(hostile, hub)];
+
+describe.each(files)('%s', (file, text) => {
+  test.each(hostileNames.map((name) => ({ name, shown: JSON.stringify(name).slice(0, 40) })))(
+    'a host called $shown passes through',
+    ({ name }) => {
+      expect(Object.keys(hostsIn)).toContain(file);
+      const hosts = hostsIn[file]?.(text);
+      if (hosts === undefined) expect(text).not.toContain(name);
+      else expect(hosts).toContain(name);
+    },
+  );
 });
 
 describe('JSON', () => {
@@ -63,9 +98,12 @@ describe('CSV', () => {
     for (const csv of [findingsCsv(hostile), coverageCsv(hostile)]) {
       const [head = [], ...rows] = parseCsv(csv);
       expect(rows.filter((row) => row.length !== head.length)).toEqual([]);
-      const names = rows.map((row) => row[head.indexOf('name')]?.replace(/^'/, ''));
-      expect(names).toEqual(expect.arrayContaining([...hostileNames]));
     }
+    const texts = [
+      ...['evidence', 'waived by', 'waived because'].map((name) => columnOf(findingsCsv(hostile), name)),
+      ...['visible name', 'behind proxy'].map((name) => columnOf(coverageCsv(hostile), name)),
+    ];
+    for (const column of texts) expect(column).toEqual(expect.arrayContaining([...hostileNames]));
   });
 
   test('no cell can be a formula', () => {
@@ -87,10 +125,10 @@ describe('HTML', () => {
   });
 
   test('its rows are data with every name to the letter', () => {
-    const [, json = ''] = /<script type="application\/json" id="rows">(.*?)<\/script>/s.exec(html) ?? [];
-    const { findings } = JSON.parse(json);
-    const names = findings.filter((row: unknown[]) => row[3] === 'host').map((row: unknown[]) => row[4]);
+    const { findings, coverage } = rowsOf(html);
+    const names = findings.filter((row) => row[3] === 'host').map((row) => row[4]);
     expect(new Set(names)).toEqual(new Set([...hostileNames, ...hostileNames.map((_, index) => `host-${index}`)]));
+    expect(coverage.map((row) => row[3])).toEqual(expect.arrayContaining([...hostileNames]));
   });
 
   test('its policy lets nothing run or load but what is in it', () => {
@@ -139,15 +177,11 @@ describe('Security Hub', () => {
     expect(new Set(findings.map(({ Id }: { Id: string }) => Id)).size).toBe(findings.length);
   });
 
-  test('what is waived is suppressed there, and names are to the letter', () => {
+  test('what is waived is suppressed there', () => {
     const waived = JSON.parse(toAsff(report, hub)).filter(
       ({ Workflow }: { Workflow: { Status: string } }) => Workflow.Status === 'SUPPRESSED',
     );
     expect(waived).toMatchObject([{ GeneratorId: 'zabbix-psk/unencrypted', Severity: { Label: 'HIGH' } }]);
-    const names = findings.map(
-      (one: { Resources: [{ Details: { Other: { name: string } } }] }) => one.Resources[0].Details.Other.name,
-    );
-    expect(names).toEqual(expect.arrayContaining([...hostileNames]));
   });
 });
 
@@ -163,4 +197,42 @@ function namesIn(findings: readonly { kind: string; name: string; rule: string }
     .filter((one) => one.kind === kind && one.rule === 'unencrypted')
     .map(({ name }) => name)
     .toSorted();
+}
+
+const someRows = array(array(unknown()));
+const pageShape = object({ findings: someRows, coverage: someRows });
+const asffShape = array(
+  object({ Resources: array(object({ Details: object({ Other: object({ name: string() }) }) })) }),
+);
+const subjectsShape = object({
+  'assessment-results': object({
+    results: array(
+      object({ observations: array(object({ props: optional(array(object({ name: string(), value: string() }))) })) }),
+    ),
+  }),
+});
+
+/** What page.js is given to show. */
+function rowsOf(html: string) {
+  const [, json = ''] = /<script type="application\/json" id="rows">(.*?)<\/script>/s.exec(html) ?? [];
+  return pageShape.parse(JSON.parse(json));
+}
+
+/** A column as a spreadsheet takes it: an apostrophe before what would be a formula is not shown. */
+function columnOf(csv: string, name: string): string[] {
+  const [head = [], ...rows] = parseCsv(csv);
+  return rows.map((row) => row[head.indexOf(name)]?.replace(/^'/, '') ?? '');
+}
+
+/** OSCAL's values are one line without blanks at their ends: signs that are neither are written by their numbers, the rest as JSON. */
+function namesInOscal(text: string): string[] {
+  const observations = subjectsShape
+    .parse(JSON.parse(text))
+    ['assessment-results'].results.flatMap((result) => result.observations);
+  return observations
+    .flatMap(({ props = [] }) => props.filter(({ name }) => name === 'subject-name'))
+    .map(({ value }) => (/^".*"$/.test(value) ? String(JSON.parse(value)) : value))
+    .map((value) =>
+      value.replace(/\\u([0-9a-f]{4})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 16))),
+    );
 }
