@@ -2,7 +2,7 @@
  * Where the records of rotations are kept: written once, locked for as long as an auditor may ask for them. The functions add to
  * it; neither they nor a deploy can take anything away.
  */
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Tags, Validations } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
@@ -14,7 +14,7 @@ import {
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { recordsPrefix, reportsPrefix, waiversPrefix } from '../lambda/contract.ts';
+import { evidenceTag, recordsPrefix, reportsPrefix, waiversPrefix } from '../lambda/contract.ts';
 import type { Evidence } from './inventory.ts';
 
 export class EvidenceBucket extends Bucket {
@@ -35,6 +35,7 @@ export class EvidenceBucket extends Bucket {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.#key = key;
+    Tags.of(this).add(evidenceTag.key, evidenceTag.value);
     this.#letNothingBeWrittenOver();
     this.#explainExceptions();
   }

@@ -18,6 +18,8 @@ export interface Inventory {
   readonly evidence: Evidence;
   /** Absent: there is no report function. */
   readonly report?: Report;
+  /** Absent: AWS Config is not asked about anything. */
+  readonly configRules?: ConfigRuleSettings;
   readonly secrets: readonly SecretEntry[];
 }
 
@@ -73,6 +75,11 @@ export interface Report {
   readonly sign: boolean;
 }
 
+export interface ConfigRuleSettings {
+  /** Days without a rotation after which AWS Config finds a secret not compliant, whoever's it is. */
+  readonly maxDaysSinceRotation: number;
+}
+
 export interface SecretEntry {
   /** What follows `zabbix-psk/` in the secret's name. */
   readonly name: string;
@@ -92,6 +99,10 @@ const defaultTimeouts: Timeouts = { serverWaitS: 150, agentStartS: 20, proveTime
 const mostServerWaitS = 400;
 /** PCI DSS 10.5.1 wants 12 months of audit history; the month more lets a yearly audit be late. */
 const defaultEvidence: Evidence = { retentionDays: 396, lock: 'governance', encryption: 's3' };
+/** What the rule takes by itself, and what PCI DSS 8.3.9 wants. */
+const defaultConfigRules: ConfigRuleSettings = { maxDaysSinceRotation: 90 };
+/** Secrets Manager's longest time between two rotations is 999 days: more could never be exceeded by a plan that works. */
+const mostDaysSinceRotation = 1_000;
 /** S3's own limit: 100 years. */
 const mostRetentionDays = 36_500;
 
@@ -150,6 +161,7 @@ export function parseInventory(text: string, file: string): Inventory {
     timeouts: timeouts(top.optionalObject('timeouts')),
     evidence: evidence(top.optionalObject('evidence')),
     ...report(top.optionalObject('report')),
+    ...configRules(top.optionalObject('configRules')),
     secrets: secrets(top.list('secrets'), problems),
   };
   top.refuseOthers();
@@ -279,6 +291,13 @@ function report(fields: Fields | undefined): { report?: Report } {
   const sign = fields.yesOrNo('sign');
   fields.refuseOthers();
   return { report: { schedule, sign } };
+}
+
+function configRules(fields: Fields | undefined): { configRules?: ConfigRuleSettings } {
+  if (fields === undefined) return {};
+  const days = fields.wholeNumber('maxDaysSinceRotation', 1, mostDaysSinceRotation, 'days');
+  fields.refuseOthers();
+  return { configRules: { maxDaysSinceRotation: days ?? defaultConfigRules.maxDaysSinceRotation } };
 }
 
 function evidence(fields: Fields | undefined): Evidence {

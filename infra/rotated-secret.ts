@@ -1,11 +1,11 @@
 /**
  * One rotated credential: a secret and its schedule. CloudFormation makes the secret and never learns or writes its value.
  */
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnRotationSchedule, Secret, type SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { secretNamePrefix } from '../lambda/contract.ts';
+import { secretNamePrefix, secretTag } from '../lambda/contract.ts';
 import type { SecretEntry } from './inventory.ts';
 import type { Rotator } from './rotator.ts';
 
@@ -37,6 +37,8 @@ export class RotatedSecret extends Construct {
       generateSecretString: rotatedSecretPlaceholder,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    // CloudFormation changes a tag by itself: the value stays as it is. AWS Config's rules find the secret by it.
+    Tags.of(secret).add(secretTag.key, secretTag.value);
     const schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: secret.secretArn,
       rotationLambdaArn: rotator.function.functionArn,

@@ -2,6 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Access } from './access.ts';
 import { Alarms } from './alarms.ts';
+import { ConfigRules } from './config-rules.ts';
 import { Documents } from './documents.ts';
 import { EncryptionKey } from './encryption-key.ts';
 import { EvidenceBucket } from './evidence-bucket.ts';
@@ -48,6 +49,7 @@ export class RotationStack extends Stack {
 
     const watched = { rotator, repairer, reporter, failedRotations };
     const alarms = new Alarms(this, 'Alarms', { settings: inventory.alarms, key, ...watched });
+    if (inventory.configRules !== undefined) new ConfigRules(this, 'ConfigRules', inventory.configRules);
 
     const secrets = new Construct(this, 'Secrets');
     for (const entry of inventory.secrets) new RotatedSecret(secrets, { entry, key, rotator });

@@ -95,6 +95,10 @@ export const verbParameters = {
 /** Nodes that may be commanded carry this tag. */
 export const nodeTag = { key: 'ZabbixPskRotation', value: 'enabled' } as const;
 
+/** Rotated secrets, and the bucket of their records, carry these: `infra/conformance-pack.yaml` finds them by it. */
+export const secretTag = { key: nodeTag.key, value: 'secret' } as const;
+export const evidenceTag = { key: nodeTag.key, value: 'evidence' } as const;
+
 /** Names of the rotated secrets begin with this, so that one short policy covers them all. */
 export const secretNamePrefix = 'zabbix-psk/';
 

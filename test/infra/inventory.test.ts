@@ -49,6 +49,16 @@ test('a report is signed where the inventory says so', () => {
   ]);
 });
 
+test('AWS Config is asked for 90 days where nothing is said, and each mistake in it is told', () => {
+  expect(parsed({ zabbix, secrets: [], configRules: {} })).toMatchObject({ configRules: { maxDaysSinceRotation: 90 } });
+  const configRules = { maxDaysSinceRotation: 365 };
+  expect(parsed({ zabbix, secrets: [], configRules })).toMatchObject({ configRules });
+  expect(problemsOf({ zabbix, secrets: [], configRules: { maxDaysSinceRotation: '90', everySecret: true } })).toEqual([
+    'configRules: maxDaysSinceRotation "90" must be a whole number of days from 1 to 1000.',
+    'configRules: "everySecret" is not a setting; known here are maxDaysSinceRotation. Correct or remove it.',
+  ]);
+});
+
 test('every problem is told at once', () => {
   const problems = problemsOf({
     zabbix: { url: 'http://zabbix.example.com/api_jsonrpc.php' },

@@ -27,6 +27,7 @@ export const aFullInventory = {
   timeouts: { serverWaitS: 90, agentStartS: 20, proveTimeoutS: 100 },
   evidence: { retentionDays: 1_096, lock: 'compliance', encryption: 'stack-key' },
   report: { schedule: 'cron(0 6 1 * ? *)', sign: true },
+  configRules: { maxDaysSinceRotation: 60 },
 };
 
 export function build(inventory: unknown = anInventory): { app: App; stack: Stack } {
