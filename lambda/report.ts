@@ -5,7 +5,7 @@ import { readConfig } from './config.ts';
 import { ServiceError, sentence } from './errors.ts';
 import { logArchive } from './evidence/archive.ts';
 import { s3Bucket } from './evidence/s3.ts';
-import { look } from './fleet/look.ts';
+import { looking } from './fleet/look.ts';
 import { runCommand } from './fleet/run-command.ts';
 import { signingKey } from './kms/signing-key.ts';
 import { parseReportEvent } from './report-event.ts';
@@ -93,7 +93,7 @@ async function wire(): Promise<ReportPorts> {
       value: ({ arn, name }, versionId) =>
         orRefused(name, () => store.read({ secretId: arn, secretName: name }, versionId)),
     },
-    nodes: { look: (target, ids, deadline) => look(commands, target, ids, deadline) },
+    nodes: looking(commands, clock),
     bucket: s3Bucket({ bucket: config.evidenceBucket, ...byHand }),
     signer: config.signingKey === undefined ? undefined : signingKey({ keyArn: config.signingKey, ...byHand }),
   };

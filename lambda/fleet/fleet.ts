@@ -7,7 +7,7 @@ import { safeIdentity } from '../rotation/identity.ts';
 import type { NodeOutcome, Preparation, Rotation, RotationIds, Target } from '../rotation/model.ts';
 import type { Clock, Fleet, Patience } from '../rotation/ports.ts';
 import { inspectionShape, preparationShape, replyShape, switchShape, toAccount, toInspection } from './reply.ts';
-import type { RunCommand, Sent } from './run-command.ts';
+import type { OneByOne, Sent } from './run-command.ts';
 import { seal } from './seal.ts';
 
 /** A preparation is good for the longest that a rotation's invocation can last. */
@@ -17,7 +17,7 @@ const preparedForMs = 20 * 60_000;
 const mayWait: ReadonlySet<Verb> = new Set(['switch', 'restore']);
 
 /** The nodes as the story sees them, through Run Command and the host scripts. */
-export function fleetByRunCommand(commands: RunCommand, patience: Patience, clock: Clock): Fleet {
+export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock: Clock): Fleet {
   /** How far each node's clock is ahead of ours, learnt from its replies: `notAfter` is in the node's own time. */
   const aheadMs = new Map<string, number>();
 

@@ -3,8 +3,9 @@ import { NodeUnreachable, Refusal } from '../errors.ts';
 import { quote, quoteName } from '../quote.ts';
 import type { Deadline } from '../rotation/deadline.ts';
 import type { RotationIds, Target } from '../rotation/model.ts';
+import type { Clock } from '../rotation/ports.ts';
 import { replyShape } from './reply.ts';
-import type { RunCommand } from './run-command.ts';
+import type { RunCommand, Sent } from './run-command.ts';
 
 /** A node's root may answer what he likes: it must fit into our sentences all the same. */
 const name = pipe(string(), transform(quoteName));
@@ -21,24 +22,77 @@ const lookShape = looseObject({
   running: boolean(),
 });
 
+type Ended = Pick<Awaited<ReturnType<RunCommand['ended']>>, 'StandardOutputContent'>;
+
+/** Nodes that one command may be sent to: SendCommand's own limit. */
+const nodesACommand = 50;
+/** How long the first of them waits for the others. Milliseconds. */
+const gatheringMs = 1_000;
+
+/** Who is asked with one command: their agents' configuration files are told in the same words. */
+interface Together {
+  readonly ids: RotationIds;
+  readonly targets: Map<string, Target>;
+  readonly sent: Promise<ReadonlyMap<string, Sent | Error>>;
+  readonly go: () => void;
+}
+
 /**
- * What a report wants to know of a node's key file; `inspect` changes nothing there.
- *
- * @throws {Refusal} what the script refused with: no agent, no PSK, no key that can be read
- * @throws {NodeUnreachable} when no account came back
+ * Asks nodes with `inspect`, which changes nothing there: as many as ask within a second with one command, so that a large estate is
+ * looked at within minutes. The command carries the ids of whoever asked first, since nothing that is told hangs on them.
  */
-export async function look(
-  commands: Pick<RunCommand, 'send' | 'ended'>,
-  target: Target,
-  { secretId, versionId }: RotationIds,
-  deadline: Deadline,
-) {
-  const sent = await commands.send(target, 'inspect', { secretId, versionId, config: target.config });
-  const { StandardOutputContent } = await commands.ended(sent, deadline, 'soon');
+export function looking(commands: Pick<RunCommand, 'sendToAll' | 'ended'>, clock: Clock) {
+  const gathering = new Map<string, Together>();
+
+  function together({ config }: Target, ids: RotationIds): Together {
+    const found = gathering.get(config);
+    if (found !== undefined) return found;
+    const targets = new Map<string, Target>();
+    const full = Promise.withResolvers<void>();
+    const send = async () => {
+      await Promise.race([full.promise, clock.sleep(gatheringMs)]);
+      if (gathering.get(config) === begun) gathering.delete(config);
+      const all = [...targets.values()];
+      const sent = await commands.sendToAll(all, 'inspect', { ...ids, config });
+      return new Map(all.map(({ node }, index) => [node, sent[index] ?? new RangeError(`no answer for ${node}`)]));
+    };
+    const begun: Together = { ids, targets, sent: Promise.resolve().then(send), go: full.resolve };
+    gathering.set(config, begun);
+    return begun;
+  }
+
+  async function sendTo(target: Target, ids: RotationIds): Promise<Sent> {
+    const { targets, sent, go } = together(target, ids);
+    if (!targets.has(target.node)) targets.set(target.node, target);
+    if (targets.size >= nodesACommand) {
+      gathering.delete(target.config);
+      go();
+    }
+    const found = (await sent).get(target.node);
+    if (found === undefined || found instanceof Error) throw found ?? new RangeError(`${target.node} was not asked`);
+    // Of two targets on one node each is told by its own name.
+    return { ...found, target };
+  }
+
+  return {
+    /**
+     * What a report wants to know of a node's key file.
+     *
+     * @throws {Refusal} what the script refused with: no agent, no PSK, no key that can be read
+     * @throws {NodeUnreachable} when no account came back
+     */
+    async look(target: Target, ids: RotationIds, deadline: Deadline) {
+      const sent = await sendTo(target, ids);
+      return accountOf(sent, await commands.ended(sent, deadline, 'soon'));
+    },
+  };
+}
+
+function accountOf({ target, versionId, commandId }: Sent, { StandardOutputContent }: Ended) {
   const reply = parseLast(StandardOutputContent ?? '');
   const common = replyShape.safeParse(reply);
   if (!common.success || common.data.verb !== 'inspect' || common.data.versionId !== versionId)
-    throw new NodeUnreachable(target.name, `inspect on ${target.node} gave no account (command ${sent.commandId})`);
+    throw new NodeUnreachable(target.name, `inspect on ${target.node} gave no account (command ${commandId})`);
   if (common.data.outcome === 'refused')
     throw new Refusal('NODE_REFUSED', `${target.name} (${target.node}): ${common.data.says}`);
   const parsed = lookShape.safeParse(reply);

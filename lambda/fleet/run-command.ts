@@ -59,24 +59,51 @@ const ended = new Set([
 export function runCommand({ ssm, clock, documents }: RunCommandOptions) {
   async function send<V extends Verb>(target: Target, verb: V, values: Values): Promise<Sent & { readonly verb: V }> {
     try {
-      const { Command } = await ssm.send(
-        new SendCommandCommand({
-          DocumentName: documents[verb],
-          InstanceIds: [target.node],
-          Parameters: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]])),
-          TimeoutSeconds: deliveryS,
-          Comment: `zabbix-psk ${verb} ${target.name}`.slice(0, 100),
-        }),
-      );
-      if (Command?.CommandId === undefined)
-        throw new NodeUnreachable(
-          target.name,
-          `Systems Manager took ${verb} for ${target.node} and gave no command id`,
-        );
-      return { target, verb, versionId: values.versionId, commandId: Command.CommandId };
+      return { target, verb, versionId: values.versionId, commandId: await command([target], verb, values) };
     } catch (error) {
       throw whyNotSent(target, verb, error);
     }
+  }
+
+  /**
+   * The same command to several nodes, each there once. SendCommand is refused for all of them when it may not be sent to one, and does
+   * not name it: then halves are sent, so that the others are asked all the same.
+   *
+   * @param targets at most 50
+   * @returns in the order of `targets`; an error is why that one could not be sent to
+   */
+  async function sendToAll(targets: readonly Target[], verb: Verb, values: Values): Promise<readonly (Sent | Error)[]> {
+    try {
+      const commandId = await command(targets, verb, values);
+      return targets.map((target) => ({ target, verb, versionId: values.versionId, commandId }));
+    } catch (error) {
+      const refusals = targets.map((target) => whyNotSent(target, verb, error));
+      if (targets.length === 1 || !refusals.every((one) => one instanceof Refusal)) return refusals;
+      const half = Math.ceil(targets.length / 2);
+      const halves = [targets.slice(0, half), targets.slice(half)];
+      return (await Promise.all(halves.map((some) => sendToAll(some, verb, values)))).flat();
+    }
+  }
+
+  /** @returns its id */
+  async function command(targets: readonly Target[], verb: Verb, values: Values): Promise<string> {
+    const [first] = targets;
+    const whom = targets.length === 1 ? first?.name : `${targets.length} nodes`;
+    const { Command } = await ssm.send(
+      new SendCommandCommand({
+        DocumentName: documents[verb],
+        InstanceIds: targets.map(({ node }) => node),
+        Parameters: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]])),
+        TimeoutSeconds: deliveryS,
+        Comment: `zabbix-psk ${verb} ${whom}`.slice(0, 100),
+      }),
+    );
+    if (Command?.CommandId === undefined)
+      throw new NodeUnreachable(
+        first?.name ?? '',
+        `Systems Manager took ${verb} for ${first?.node} and gave no command id`,
+      );
+    return Command.CommandId;
   }
 
   /** @returns undefined while the service does not show the invocation yet, which is normal right after SendCommand */
@@ -157,6 +184,7 @@ export function runCommand({ ssm, clock, documents }: RunCommandOptions) {
 
   return {
     send,
+    sendToAll,
     /** Until the node has taken it up (or it has ended already). */
     taken: (sent: Sent, deadline: Deadline) =>
       pollUntil(sent, deadline, (status) => status === 'InProgress' || ended.has(status), pausesMs.soon),
@@ -167,6 +195,8 @@ export function runCommand({ ssm, clock, documents }: RunCommandOptions) {
 }
 
 export type RunCommand = ReturnType<typeof runCommand>;
+/** A rotation has something else to say to each node. */
+export type OneByOne = Omit<RunCommand, 'sendToAll'>;
 
 function whyNotSent({ node, name }: Target, verb: Verb, error: unknown): Error {
   if (error instanceof NodeUnreachable) return error;

@@ -2,12 +2,15 @@ import { NodeUnreachable, Refusal } from '../errors.ts';
 import type { Deadline } from '../rotation/deadline.ts';
 import type { SecretValue, Target } from '../rotation/model.ts';
 import { askedOf } from './asked.ts';
+import { atATime } from './at-a-time.ts';
 import { atMost } from './at-most.ts';
 import type { Asked, GatheredSecret, GatheredTarget, Held, Inspection, Kind } from './gathered.ts';
 import type { Look, Policy, ReportPorts } from './ports.ts';
 
 /** Zabbix answers in 10–20 ms; more at a time would only be felt by its users. */
-const secretsAtATime = 8;
+const questionsAtATime = 8;
+/** Of nearly all of them a node is waited for, 5 s each: ten commands of 50. */
+const secretsAtATime = 500;
 
 /** Longest that one node is waited for, and what is kept of the time to write the report in. Milliseconds. */
 const nodeMs = 60_000;
@@ -23,9 +26,25 @@ export async function gatherSecrets(
   deadline: Deadline,
 ): Promise<readonly GatheredSecret[]> {
   const policies = await ports.policies.list();
+  const polite = inTurns(ports);
   return atMost(secretsAtATime, beginningElsewhere(policies, ports.clock.now().ms), (policy) =>
-    gatherSecret(policy, ports, shown, deadline),
+    gatherSecret(policy, polite, shown, deadline),
   );
+}
+
+/** Zabbix and Secrets Manager are asked by a few at a time, however many wait for their nodes. */
+function inTurns(ports: ReportPorts): ReportPorts {
+  const { inventory, policies } = ports;
+  const turn = atATime(questionsAtATime);
+  return {
+    ...ports,
+    policies: { ...policies, value: (policy, versionId) => turn(() => policies.value(policy, versionId)) },
+    inventory: {
+      ...inventory,
+      holders: (credential) => turn(() => inventory.holders(credential)),
+      knowsIdentity: (host, identity) => turn(() => inventory.knowsIdentity(host, identity)),
+    },
+  };
 }
 
 /** Each day with others, so that nodes for which there was no time come first another day. */
@@ -49,7 +68,7 @@ async function gatherSecret(
         : ({ state: 'unreadable', because: current.unknown } as const);
     return { ...rest, value, targets: [], otherUsers: { known: [] } };
   }
-  const sides = await sidesOf(policy, current.known, ports);
+  const sides = sidesOf(policy, current.known, ports);
   const { targets, identity, key } = current.known;
   // A Zabbix that answers no more is waited for 20 s each time: the report must be written all the same.
   const holders: Asked<readonly string[]> =
@@ -88,12 +107,20 @@ async function valueIn(
   }
 }
 
-/** The versions that a side may hold, the one in force first. */
-type Sides = readonly (readonly [Exclude<Held, 'other'>, SecretValue])[];
+/** The versions that a side may hold. Nearly every side holds the one in force, so the others are read when one does not. */
+interface Sides {
+  readonly current: SecretValue;
+  others(): Promise<readonly (readonly [Exclude<Held, 'current' | 'other'>, SecretValue])[]>;
+}
 
-async function sidesOf(policy: Policy, current: SecretValue, ports: ReportPorts): Promise<Sides> {
+function sidesOf(policy: Policy, current: SecretValue, ports: ReportPorts): Sides {
+  let read: ReturnType<Sides['others']> | undefined;
+  return { current, others: () => (read ??= otherVersions(policy, ports)) };
+}
+
+async function otherVersions(policy: Policy, ports: ReportPorts) {
   const { pending, previous } = policy.versions;
-  const others = await Promise.all(
+  const found = await Promise.all(
     (
       [
         ['pending', pending],
@@ -105,7 +132,7 @@ async function sidesOf(policy: Policy, current: SecretValue, ports: ReportPorts)
       return 'known' in value ? [[label, value.known] as const] : [];
     }),
   );
-  return [['current', current], ...others.flat()];
+  return found.flat();
 }
 
 async function zabbixSide(
@@ -120,7 +147,7 @@ async function zabbixSide(
   if ('unknown' in holders) return holders;
   if (holders.known.includes(name)) return { known: 'current' };
   return askedOf(async () => {
-    for (const [label, value] of sides.slice(1)) {
+    for (const [label, value] of await sides.others()) {
       if ((await inventory.holders(value)).includes(name)) return label;
     }
     return 'other';
@@ -138,7 +165,7 @@ async function inspect(
   try {
     const ids = { secretId: arn, versionId: versions.current ?? '' };
     const { fingerprint, identity, ...look } = await nodes.look(target, ids, deadline.within(nodeMs));
-    const key = heldBy({ fingerprint, identity }, sides);
+    const key = await heldBy({ fingerprint, identity }, sides);
     const known = key === 'other' ? await askedOf(() => inventory.knowsIdentity(target.name, identity)) : undefined;
     return {
       state: 'inspected',
@@ -156,7 +183,11 @@ async function inspect(
 }
 
 /** Identity and key together: Zabbix asks for both. */
-function heldBy({ fingerprint, identity }: Pick<Look, 'fingerprint' | 'identity'>, sides: Sides): Held {
-  const found = sides.find(([, value]) => value.key.fingerprint === fingerprint && value.identity === identity);
-  return found?.[0] ?? 'other';
+async function heldBy(
+  { fingerprint, identity }: Pick<Look, 'fingerprint' | 'identity'>,
+  { current, others }: Sides,
+): Promise<Held> {
+  const holds = (value: SecretValue) => value.key.fingerprint === fingerprint && value.identity === identity;
+  if (holds(current)) return 'current';
+  return (await others()).find(([, value]) => holds(value))?.[0] ?? 'other';
 }

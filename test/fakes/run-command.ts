@@ -1,7 +1,7 @@
 import type { GetCommandInvocationCommandOutput } from '@aws-sdk/client-ssm';
 import type { Verb } from '../../lambda/contract.ts';
 import { NodeUnreachable, Refusal } from '../../lambda/errors.ts';
-import type { RunCommand, Sent, Values } from '../../lambda/fleet/run-command.ts';
+import type { OneByOne, Sent, Values } from '../../lambda/fleet/run-command.ts';
 import type { Deadline } from '../../lambda/rotation/deadline.ts';
 import type { Target } from '../../lambda/rotation/model.ts';
 import type { Invocation } from './invocation.ts';
@@ -16,7 +16,7 @@ const pausesMs = {
 const ended = new Set(['Success', 'Cancelled', 'Failed', 'TimedOut']);
 
 /** Run Command as one invocation of ours meets it. */
-export function fakeRunCommand(invocation: Invocation, systems: FakeSystemsManager): RunCommand {
+export function fakeRunCommand(invocation: Invocation, systems: FakeSystemsManager): OneByOne {
   async function pollUntil(
     { target, verb, commandId }: Sent,
     deadline: Deadline,

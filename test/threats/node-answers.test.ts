@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parameters } from '../../lambda/contract.ts';
 import { NodeUnreachable, Refusal } from '../../lambda/errors.ts';
 import { fleetByRunCommand } from '../../lambda/fleet/fleet.ts';
-import type { RunCommand, Sent, Values } from '../../lambda/fleet/run-command.ts';
+import type { OneByOne, Sent, Values } from '../../lambda/fleet/run-command.ts';
 import { Deadline } from '../../lambda/rotation/deadline.ts';
 import type { Preparation, Rotation, SecretValue } from '../../lambda/rotation/model.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
@@ -52,7 +52,7 @@ const sound = {
 /** A fleet whose node prints this, whatever it is asked. */
 function fleetOf(print: (verb: string) => string) {
   const sentValues: Values[] = [];
-  const commands: RunCommand = {
+  const commands: OneByOne = {
     async send(to, verb, values) {
       sentValues.push(values);
       return { target: to, verb, versionId: values.versionId, commandId: 'c' };
