@@ -1,5 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { Asking } from './ask.ts';
 
 /** The services that we ask without AWS' own clients, which would make the bundle bigger by far (docs/decisions/0008). */
 export type Service = 's3' | 'kms';
@@ -20,12 +21,12 @@ export interface PlainRequest {
   readonly body?: string;
 }
 
-/** A request with Signature Version 4, for `fetch`. `test/lambda/signed-request.test.ts` holds it against AWS' own examples. */
+/** A request with Signature Version 4. `test/lambda/signed-request.test.ts` holds it against AWS' own examples. */
 export async function signed(
   { service, method, url, query = {}, headers = {}, body }: PlainRequest,
   { region, credentials }: Signing,
   at: Date,
-): Promise<{ readonly url: URL; readonly init: RequestInit }> {
+): Promise<{ readonly url: URL; readonly asking: Asking }> {
   // S3 alone signs the path as it is sent.
   const signer = new SignatureV4({ service, region, credentials, sha256: Sha256, uriEscapePath: service !== 's3' });
   const request = await signer.sign(
@@ -42,8 +43,7 @@ export async function signed(
   );
   const target = new URL(url);
   target.search = new URLSearchParams(query).toString().replaceAll('+', '%20');
-  const { host: _, ...sent } = request.headers;
-  return { url: target, init: { method, headers: sent, ...(body === undefined ? {} : { body }), redirect: 'error' } };
+  return { url: target, asking: { method, headers: request.headers, ...(body === undefined ? {} : { body }) } };
 }
 
 /** What the names of a Region's services end with. */

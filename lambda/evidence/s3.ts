@@ -1,3 +1,4 @@
+import { type Answer, ask } from '../ask.ts';
 import { askedAgain, type Tried } from '../asked-again.ts';
 import type { Clock } from '../rotation/ports.ts';
 import { domainOf, type PlainRequest, type Signing, sha256Base64, signed } from '../signed-request.ts';
@@ -20,6 +21,7 @@ export class S3Refused extends Error {
 const answerWithinMs = 10_000;
 
 /** The object exists: 412. While somebody else is just writing it the answer is 409, and to ask again. */
+const isGood = (status: number) => status >= 200 && status < 300;
 const isTaken = (status: number) => status === 412;
 const isWorthAnotherTry = (status: number) => [409, 429, 500, 502, 503, 504].includes(status);
 
@@ -38,12 +40,12 @@ export function s3Bucket({ bucket, signing, clock, endpoint }: S3Options): Bucke
   const call = (request: Omit<PlainRequest, 'service'>) => askedAgain(() => once({ service: 's3', ...request }), clock);
 
   /** Signed anew for each try: a signature names its moment. */
-  async function once(request: PlainRequest): Promise<Tried<Response>> {
-    const { url, init } = await signed(request, signing, new Date(clock.now().ms));
+  async function once(request: PlainRequest): Promise<Tried<Answer>> {
+    const { url, asking } = await signed(request, signing, new Date(clock.now().ms));
     try {
-      const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(answerWithinMs) });
-      if (answer.ok || isTaken(answer.status)) return { answer };
-      return { why: await whyOf(answer), mayPass: isWorthAnotherTry(answer.status) };
+      const answer = await ask(url, asking, answerWithinMs);
+      if (isGood(answer.status) || isTaken(answer.status)) return { answer };
+      return { why: whyOf(answer), mayPass: isWorthAnotherTry(answer.status) };
     } catch (cause) {
       const why = new S3Refused(`S3 could not be asked (${request.method} ${url.pathname})`, { cause });
       return { why, mayPass: true };
@@ -51,7 +53,7 @@ export function s3Bucket({ bucket, signing, clock, endpoint }: S3Options): Bucke
   }
 
   async function get(key: string): Promise<string> {
-    return (await call({ method: 'GET', url: new URL(`${base}/${encoded(key)}`) })).text();
+    return (await call({ method: 'GET', url: new URL(`${base}/${encoded(key)}`) })).text;
   }
 
   return {
@@ -61,7 +63,7 @@ export function s3Bucket({ bucket, signing, clock, endpoint }: S3Options): Bucke
       do {
         const more = token === undefined ? {} : { 'continuation-token': token };
         const query = { 'list-type': '2', prefix, 'encoding-type': 'url', ...more };
-        const xml = await (await call({ method: 'GET', url: new URL(`${base}/`), query })).text();
+        const { text: xml } = await call({ method: 'GET', url: new URL(`${base}/`), query });
         keys.push(...texts(xml, 'Key').map((key) => decodeURIComponent(key.replaceAll('+', ' '))));
         token = texts(xml, 'NextContinuationToken')[0];
       } while (token !== undefined);
@@ -74,17 +76,13 @@ export function s3Bucket({ bucket, signing, clock, endpoint }: S3Options): Bucke
       const headers = {
         'if-none-match': '*',
         'content-type': contentTypeOf(key),
-        // `fetch` would add it to a request with If-None-Match all the same (Fetch standard, "HTTP-network-or-cache fetch").
-        'cache-control': 'no-cache',
         // Object Lock takes no object without a checksum.
         'x-amz-checksum-sha256': sha256Base64(body),
       };
       const { status } = await call({ method: 'PUT', url: new URL(`${base}/${encoded(key)}`), headers, body });
       if (!isTaken(status)) return true;
       // An answer of ours that was lost has written it as well.
-      return (
-        (await call({ method: 'GET', url: new URL(`${base}/${encoded(key)}`) }).then((one) => one.text())) === body
-      );
+      return (await get(key)) === body;
     },
   };
 }
@@ -122,9 +120,8 @@ function plain(text: string): string {
   return text.replace(/&(amp|lt|gt|quot|apos);/g, (whole, name: string) => entities[name] ?? whole);
 }
 
-async function whyOf(response: Response): Promise<S3Refused> {
-  const xml = await response.text().catch(() => '');
-  const [code = `status ${response.status}`] = texts(xml, 'Code');
+function whyOf({ status, text: xml }: Answer): S3Refused {
+  const [code = `status ${status}`] = texts(xml, 'Code');
   const [message = ''] = texts(xml, 'Message');
   return new S3Refused(`S3 says ${code}${message === '' ? '' : `: ${message}`}`);
 }

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { object, string } from 'zod/mini';
+import { ask } from '../ask.ts';
 import { askedAgain, type Tried } from '../asked-again.ts';
 import type { Clock } from '../rotation/ports.ts';
 import { domainOf, type Signing, sha256Base64, signed } from '../signed-request.ts';
@@ -39,15 +40,14 @@ export function signingKey({ keyArn: KeyId, signing, clock, endpoint }: SigningK
   /** Signed anew for each try: a signature names its moment. */
   async function once(operation: string, body: string): Promise<Tried<unknown>> {
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `TrentService.${operation}` };
-    const { init } = await signed(
+    const { asking } = await signed(
       { service: 'kms', method: 'POST', url, headers, body },
       signing,
       new Date(clock.now().ms),
     );
     try {
-      const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(answerWithinMs) });
-      const text = await answer.text();
-      return answer.ok ? { answer: JSON.parse(text) } : refused(answer.status, text);
+      const { status, text } = await ask(url, asking, answerWithinMs);
+      return status === 200 ? { answer: JSON.parse(text) } : refused(status, text);
     } catch (cause) {
       return { why: new KmsRefused(`KMS could not be asked (${operation})`, { cause }), mayPass: true };
     }

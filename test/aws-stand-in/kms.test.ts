@@ -1,5 +1,6 @@
 import { verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { ask } from '../../lambda/ask.ts';
 import { signingKey } from '../../lambda/kms/signing-key.ts';
 import { signed } from '../../lambda/signed-request.ts';
 import type { Access } from '../lab/aws/access.ts';
@@ -42,8 +43,8 @@ async function call(cloud: Cloud, operation: string, parameters: JsonObject): Pr
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `TrentService.${operation}` };
   const body = JSON.stringify({ KeyId: arnOf(cloud), ...parameters });
   const { client } = cloud.operator;
-  const { init } = await signed({ service: 'kms', method: 'POST', url, headers, body }, client, new Date());
-  return (await fetch(url, init)).json();
+  const { asking } = await signed({ service: 'kms', method: 'POST', url, headers, body }, client, new Date());
+  return JSON.parse((await ask(url, asking, 5_000)).text);
 }
 
 test('what is signed is confirmed by the public key, and the same text has another signature each time', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ask } from '../../lambda/ask.ts';
 import { s3Bucket } from '../../lambda/evidence/s3.ts';
 import { sha256Base64, signed } from '../../lambda/signed-request.ts';
 import type { Access } from '../lab/aws/access.ts';
@@ -157,7 +158,7 @@ describe('permissions', () => {
       cloud.operator.client,
       new Date(),
     );
-    expect((await fetch(over.url, over.init)).status).toBe(403);
+    expect((await ask(over.url, over.asking, 5_000)).status).toBe(403);
     expect(cloud.denials).toMatchObject([{ action: 's3:PutObject' }]);
   });
 

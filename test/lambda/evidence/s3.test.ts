@@ -95,3 +95,15 @@ test('a list has as many pages as it takes, and names as they are', async () => 
     '/evidence/?list-type=2&prefix=records%2Fa%20&encoding-type=url&continuation-token=x%2F%3D%26',
   ]);
 });
+
+test('an answer that is cut off in the middle is none, and is asked for again', async () => {
+  const { bucket, sleptMs } = await aBucket({ status: 200, body: 'half', sent: 3 }, { status: 200, body: 'half' });
+  expect(await bucket.get('a')).toBe('half');
+  expect(sleptMs).toEqual([300]);
+});
+
+test('what is moved elsewhere is not followed', async () => {
+  const { bucket, asked } = await aBucket({ status: 301, body: error('PermanentRedirect') });
+  await expect(bucket.get('a')).rejects.toThrow('S3 says PermanentRedirect: Because.');
+  expect(asked).toHaveLength(1);
+});
