@@ -1,5 +1,5 @@
 /**
- * The five Run Command documents, made of the script files in `documents/linux/`, and what the functions may do with them.
+ * The six Run Command documents, made of the script files in `documents/linux/`, and what the functions may do with them.
  * They carry no physical names: a document with a name of its own could not be replaced by CloudFormation.
  */
 import { readFileSync } from 'node:fs';
@@ -150,6 +150,7 @@ function stepTimeoutS(verb: Verb, { serverWaitS, agentStartS }: Timeouts): numbe
   switch (verb) {
     case 'inspect':
     case 'forget':
+    case 'reload':
       return workS;
     case 'prepare':
       return 2 * workS;

@@ -3,8 +3,8 @@
  * Nothing else crosses that border.
  */
 
-/** The five Run Command documents, one per verb. */
-export const verbs = ['inspect', 'prepare', 'switch', 'restore', 'forget'] as const;
+/** The six Run Command documents, one per verb. All but `reload` are about a target's program; that one is about whoever must learn its key. */
+export const verbs = ['inspect', 'prepare', 'switch', 'restore', 'forget', 'reload'] as const;
 export type Verb = (typeof verbs)[number];
 
 /** Environment variable that holds the name of a verb's document. The names are CloudFormation's own, so they arrive here. */
@@ -14,6 +14,7 @@ export const documentEnvironmentKey: Readonly<Record<Verb, string>> = {
   switch: 'DOCUMENT_SWITCH',
   restore: 'DOCUMENT_RESTORE',
   forget: 'DOCUMENT_FORGET',
+  reload: 'DOCUMENT_RELOAD',
 };
 
 /** Every other environment variable of the functions. `lambda/config.ts` says what each may hold. */
@@ -27,6 +28,8 @@ export const environmentKeys = {
   serverWaitS: 'SERVER_WAIT_S',
   agentStartS: 'AGENT_START_S',
   proveTimeoutS: 'PROVE_TIMEOUT_S',
+  reloadServers: 'RELOAD_SERVERS',
+  reloadProxies: 'RELOAD_PROXIES',
   evidenceBucket: 'EVIDENCE_BUCKET',
   fingerprintSecret: 'FINGERPRINT_SECRET',
   signingKey: 'SIGNING_KEY',
@@ -70,6 +73,10 @@ export const parameters = {
   serverWaitS: { allowedPattern: '^[0-9]{1,4}$' },
   /** Longest time, in seconds, for the agent to come up after its restart. */
   agentStartS: { allowedPattern: '^[0-9]{1,3}$' },
+  /** Whose configuration cache is to be reloaded. */
+  daemon: { allowedPattern: '^(zabbix_server|zabbix_proxy)$' },
+  /** Proxies that a server of 7.0 or later is to hand their configuration, too. */
+  proxies: { allowedPattern: '^(none|all|named:[A-Za-z0-9,._-]{1,400})$', default: 'none' },
 } as const satisfies Record<string, { allowedPattern: string; default?: string }>;
 export type ParameterName = keyof typeof parameters;
 
@@ -90,6 +97,7 @@ export const verbParameters = {
   ],
   restore: ['secretId', 'versionId', 'config', 'proxyConfig', 'gate', 'notAfter', 'serverWaitS', 'agentStartS'],
   forget: ['secretId', 'versionId', 'config', 'proxyConfig', 'fingerprint'],
+  reload: ['secretId', 'versionId', 'daemon', 'proxies'],
 } as const satisfies Record<Verb, readonly ParameterName[]>;
 
 /** Nodes that may be commanded carry this tag. */
@@ -98,6 +106,12 @@ export const nodeTag = { key: 'ZabbixPskRotation', value: 'enabled' } as const;
 /** Rotated secrets, and the bucket of their records, carry these: `infra/conformance-pack.yaml` finds them by it. */
 export const secretTag = { key: nodeTag.key, value: 'secret' } as const;
 export const evidenceTag = { key: nodeTag.key, value: 'evidence' } as const;
+
+/** Systems Manager's id of a node: EC2's short and long ones, and hybrid. */
+export const nodeIdPattern = /^(i-[0-9a-f]{8}|i-[0-9a-f]{17}|mi-[0-9a-f]{17})$/;
+
+/** What Zabbix allows in the name of a proxy: letters, digits, blanks and . _ - */
+export const proxyNamePattern = /^[A-Za-z0-9._ -]{1,128}$/;
 
 /** Names of the rotated secrets begin with this, so that one short policy covers them all. */
 export const secretNamePrefix = 'zabbix-psk/';

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# A stand-in for zabbix_agentd, zabbix_agent2 and zabbix_proxy: it reads its configuration, dies of a key that it cannot use, listens, and as a
+# A stand-in for zabbix_agentd, zabbix_agent2, zabbix_proxy and zabbix_server: it reads its configuration, dies of a key that it cannot use, listens, and as a
 # shadow agent says what the real ones say of a server that accepts the keys in /etc/zabbix/server-accepts (lines "identity key").
 use strict;
 use warnings;
@@ -7,10 +7,12 @@ use IO::Socket::INET;
 
 my ($agent) = $0 =~ m{([^/]+)$};
 my $config = "/etc/zabbix/$agent.conf";
+my $told;
 while (defined(my $word = shift @ARGV)) {
     if ($word eq '-V') { print "$agent (Zabbix) 6.0.14\n"; exit 0 }
     if ($word eq '--help') { print "  (default: \"$config\")\n  (default \"$config\")\n"; exit 0 }
     $config = shift @ARGV if $word eq '-c';
+    $told = shift @ARGV if $word eq '-R';
 }
 
 my %set;
@@ -25,9 +27,21 @@ sub load {
 load($config);
 
 sub content { open my $file, '<', $_[0] or return ''; local $/; my $text = <$file> // ''; $text =~ s/\s+$//; return $text }
-my $key = content($set{TLSPSKFile});
+my $key = content($set{TLSPSKFile} // '');
 
 sub record { open my $log, '>>', $set{LogFile} // '/var/log/agent.log'; print $log "$_[0]\n" }
+
+# Runtime control: what it says to whoever tells it, and what it logs of it, as 6.0 and 7.0 do.
+if (defined $told) {
+    record("told $told");
+    if (-e '/etc/zabbix/says') { print content('/etc/zabbix/says'), "\n"; exit(-e '/etc/zabbix/says-1' ? 1 : 0) }
+    if ($told eq 'config_cache_reload' && !-e '/etc/zabbix/logs-nothing') {
+        record($agent eq 'zabbix_proxy' ? '  7:20261128:224000.100 received configuration data from server at "192.0.2.1", datalen 4242' : '  7:20261128:224000.100 forced reloading of the configuration cache');
+        record('  7:20261128:224000.140 finished forced reloading of the configuration cache') if $agent eq 'zabbix_server' && -e '/etc/zabbix/speaks-7.0';
+    }
+    print "Runtime control command was forwarded successfully\n";
+    exit 0;
+}
 
 if ($config eq 'shadow.conf') {
     $| = 1;
@@ -65,7 +79,7 @@ my $socket = IO::Socket::INET->new(Listen => 1, LocalPort => $set{ListenPort} //
 open my $pid, '>', $set{PidFile} or die;
 print $pid $$;
 close $pid;
-record("runs as $set{TLSPSKIdentity}");
+record('runs as ' . ($set{TLSPSKIdentity} // 'nobody'));
 if ($agent eq 'zabbix_proxy' && ($set{ProxyMode} // 0) == 0) {
     # It asks the server every second, and says once that it was refused.
     my $refused = 0;

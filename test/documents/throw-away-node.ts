@@ -70,6 +70,8 @@ export interface NodeOptions {
   readonly agent?: 'zabbix_agentd' | 'zabbix_agent2';
   /** A proxy besides, with the same key file; `alone`: instead of an agent. */
   readonly proxy?: 'beside' | 'alone';
+  /** A server besides, without a key. */
+  readonly server?: boolean;
   /** Shell commands that run in the node's root directory before it is locked in: mounts. */
   readonly mounts?: string;
 }
@@ -78,11 +80,21 @@ const services: Readonly<Record<string, string>> = {
   zabbix_agentd: 'zabbix-agent',
   zabbix_agent2: 'zabbix-agent2',
   zabbix_proxy: 'zabbix-proxy',
+  zabbix_server: 'zabbix-server',
 };
 
+function programsOf({ agent = 'zabbix_agentd', proxy, server = false }: NodeOptions): string[] {
+  return [
+    ...(proxy === 'alone' ? [] : [agent]),
+    ...(proxy === undefined ? [] : ['zabbix_proxy']),
+    ...(server ? ['zabbix_server'] : []),
+  ];
+}
+
 /** A node with an agent that is installed, has a PSK in a drop-in, an init script, and does not run yet. */
-export async function aNode({ agent = 'zabbix_agentd', proxy, mounts = '' }: NodeOptions = {}): Promise<ThrowAwayNode> {
-  const programs = [...(proxy === 'alone' ? [] : [agent]), ...(proxy === undefined ? [] : ['zabbix_proxy'])];
+export async function aNode(options: NodeOptions = {}): Promise<ThrowAwayNode> {
+  const { agent = 'zabbix_agentd', proxy, mounts = '' } = options;
+  const programs = programsOf(options);
   const root = mkdtempSync(join(tmpdir(), 'node-'));
   const write = (path: string, text: string, mode = 0o644) => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -105,6 +117,11 @@ export async function aNode({ agent = 'zabbix_agentd', proxy, mounts = '' }: Nod
     write(
       'etc/zabbix/zabbix_proxy.conf',
       'PidFile=/run/zabbix_proxy.pid\nLogFile=/var/log/proxy.log\nHostname=edge\nServer=192.0.2.1\nProxyMode=0\nTLSConnect=psk\nTLSPSKIdentity=web-01.old\nTLSPSKFile=/etc/zabbix/psk.key\n',
+    );
+  if (options.server === true)
+    write(
+      'etc/zabbix/zabbix_server.conf',
+      'PidFile=/run/zabbix_server.pid\nLogFile=/var/log/server.log\nListenPort=10061\n',
     );
   write(
     `etc/zabbix/${config}`,
@@ -179,8 +196,7 @@ export async function aNode({ agent = 'zabbix_agentd', proxy, mounts = '' }: Nod
 /** The same, with the agent running. */
 export async function aRunningNode(options: NodeOptions = {}): Promise<ThrowAwayNode> {
   const node = await aNode(options);
-  const { agent = 'zabbix_agentd', proxy } = options;
-  for (const program of [...(proxy === 'alone' ? [] : [agent]), ...(proxy === undefined ? [] : ['zabbix_proxy'])])
+  for (const program of programsOf(options))
     node.sh(
       `/etc/init.d/${services[program]} start; for i in $(seq 100); do [ -s /run/${program}.pid ] && break; sleep 0.02; done`,
     );

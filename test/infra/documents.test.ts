@@ -98,6 +98,8 @@ describe.each(names())('the pattern of %s', (name) => {
     notAfter: '1795392000',
     serverWaitS: '120',
     agentStartS: '30',
+    daemon: 'zabbix_server',
+    proxies: 'named:edge,site-2',
   }[name];
 
   test('accepts what the function sends', () => {

@@ -65,6 +65,8 @@ describe.skipIf(!namespacesWork())('on a node', { concurrent: true }, () => {
     notAfter: () => inSeconds(60),
     serverWaitS: () => '1',
     agentStartS: () => '1',
+    daemon: () => 'zabbix_server',
+    proxies: () => 'none',
   };
   /** Commands to whoever takes them for code, in every kind of quotes; as arithmetic; as lines of their own. */
   const commands = poisons.filter((poison) => poison.includes('touch'));

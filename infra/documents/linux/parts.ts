@@ -1,6 +1,6 @@
 import type { Verb } from '../../../lambda/contract.ts';
 
-/** What every verb needs, in this order: later files use what earlier ones define. */
+/** What every verb but `reload` needs, in this order: later files use what earlier ones define. */
 const always = ['reply.sh', 'state.sh', 'configuration.sh', 'agent.sh', 'key.sh', 'programs.sh'] as const;
 
 /**
@@ -13,4 +13,5 @@ export const parts: Readonly<Record<Verb, readonly string[]>> = {
   switch: [...always, 'probe.sh', 'exchange.sh', 'gate.sh', 'switch.sh'],
   restore: [...always, 'probe.sh', 'exchange.sh', 'gate.sh', 'restore.sh'],
   forget: [...always, 'exchange.sh', 'forget.sh'],
+  reload: ['reply.sh', 'state.sh', 'configuration.sh', 'agent.sh', 'reload.sh'],
 };
