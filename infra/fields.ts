@@ -81,6 +81,21 @@ export class Fields {
     return [];
   }
 
+  optionalList(key: string): readonly unknown[] {
+    if (this.#fields[key] !== undefined) return this.list(key);
+    this.#known.push(key);
+    return [];
+  }
+
+  /** An object whose keys the operator chooses. */
+  named(key: string): readonly (readonly [name: string, value: unknown])[] {
+    this.#known.push(key);
+    const value = this.#fields[key];
+    if (isRecord(value)) return Object.entries(value);
+    if (value !== undefined) this.complain(key, value, 'must be an object in braces, names before the colons.');
+    return [];
+  }
+
   object(key: string): Fields {
     const fields = this.optionalObject(key);
     if (fields !== undefined) return fields;

@@ -15,6 +15,7 @@ import type { Access } from './access.ts';
 import type { Documents } from './documents.ts';
 import type { EvidenceBucket } from './evidence-bucket.ts';
 import type { FingerprintKey } from './fingerprint-key.ts';
+import type { Reload } from './reload.ts';
 import { rotatedSecretArns } from './rotated-secret.ts';
 
 export interface FunctionPolicyProps {
@@ -27,6 +28,8 @@ export interface FunctionPolicyProps {
   readonly access: Access;
   readonly evidenceBucket: EvidenceBucket;
   readonly fingerprintKey: FingerprintKey;
+  /** Absent: nobody may send the document of that name. */
+  readonly reload?: Reload;
 }
 
 /** What one function may do that the other may not. */
@@ -45,7 +48,7 @@ export abstract class FunctionPolicy extends ManagedPolicy {
   constructor(
     scope: Construct,
     id: string,
-    { role, rotator, log, key, documents, access, evidenceBucket, fingerprintKey }: FunctionPolicyProps,
+    { role, rotator, log, key, documents, access, evidenceBucket, fingerprintKey, reload }: FunctionPolicyProps,
     { does, onSecrets, onKey, verbs, everywhere }: Rights,
   ) {
     super(scope, id, { description: `What the function that ${does} may do`, roles: [role] });
@@ -79,7 +82,7 @@ export abstract class FunctionPolicy extends ManagedPolicy {
         resources: [key.keyArn],
         conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` } },
       }),
-      ...documents.mayRunOnTaggedNodes(verbs),
+      ...documents.mayRunOnTaggedNodes(verbs.filter((verb) => verb !== 'reload' || reload !== undefined)),
       // Lambda writes the log in the function's name.
       new PolicyStatement({
         sid: 'WriteOwnLog',

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { tryNewerVersions } from '../lambda/contract.ts';
 import { Fields, isRecord } from './fields.ts';
+import { type Reload, reload, reloadVariables } from './reload.ts';
 import { scheduleProblems, windowProblems } from './schedule.ts';
 
 export interface Inventory {
@@ -14,6 +15,8 @@ export interface Inventory {
   /** Absent: the function runs outside any VPC and reaches Zabbix over the Internet. */
   readonly network?: Network;
   readonly alarms: Alarms;
+  /** Absent: every cache is renewed in its own time. */
+  readonly reload?: Reload;
   readonly timeouts: Timeouts;
   readonly evidence: Evidence;
   /** Absent: there is no report function. */
@@ -114,7 +117,7 @@ const functionReserveS = 60;
 /** A stack holds 500 resources, a secret with its schedule takes two, everything else fewer than 60. */
 const mostSecrets = 200;
 
-/** Lambda allows 4 kB for the whole environment; names of documents and addresses need less than 1.5 kB of it. */
+/** Lambda allows 4 kB for the whole environment; names of documents and addresses need less than 1.5 kB of it. Nodes of `reload` share this room. */
 const mostCaBytes = 2_500;
 
 export class InventoryError extends Error {
@@ -158,6 +161,7 @@ export function parseInventory(text: string, file: string): Inventory {
     zabbix: zabbix(top.object('zabbix'), dirname(file)),
     ...network(top.optionalObject('network')),
     alarms: alarms(top.optionalObject('alarms')),
+    ...reload(top.optionalObject('reload')),
     timeouts: timeouts(top.optionalObject('timeouts')),
     evidence: evidence(top.optionalObject('evidence')),
     ...report(top.optionalObject('report')),
@@ -165,7 +169,7 @@ export function parseInventory(text: string, file: string): Inventory {
     secrets: secrets(top.list('secrets'), problems),
   };
   top.refuseOthers();
-  problems.push(...serverWaitProblems(inventory));
+  problems.push(...serverWaitProblems(inventory), ...environmentProblems(inventory));
   if (problems.length > 0) throw new InventoryError(file, problems);
   return inventory;
 }
@@ -349,6 +353,17 @@ function serverWaitProblems({ zabbix: { cacheUpdateFrequencyS }, timeouts: { ser
       : `lower CacheUpdateFrequency below ${mostServerWaitS}, since a function cannot wait longer`;
   return [
     `timeouts: serverWaitS ${serverWaitS} must be more than the ${everyS} s after which the Zabbix server renews its cache (zabbix.cacheUpdateFrequencyS); ${remedy}.`,
+  ];
+}
+
+/** The certificates have been looked at by themselves. */
+function environmentProblems({ zabbix: { caPem = '' }, reload: nodes }: Inventory): string[] {
+  if (nodes === undefined || caPem.length > mostCaBytes) return [];
+  const bytes = Object.values(reloadVariables(nodes)).join('').length;
+  const room = mostCaBytes - caPem.length;
+  if (bytes <= room) return [];
+  return [
+    `reload: its nodes and names take ${bytes} bytes, but beside the certificates only ${room} fit into the function's environment; name fewer proxies, or deploy the rest in another account or Region.`,
   ];
 }
 

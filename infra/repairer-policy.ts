@@ -17,7 +17,8 @@ const rights: Rights = {
     ],
   },
   onKey: ['kms:Decrypt'],
-  verbs: ['inspect', 'restore', 'forget'],
+  // It gives keys back, and whoever waits for the old one should wait no longer than for the new one.
+  verbs: ['inspect', 'restore', 'forget', 'reload'],
   everywhere:
     'Secrets Manager knows no resources for ListSecrets, nor Systems Manager for GetCommandInvocation, CancelCommand and DescribeInstanceInformation; a narrower resource would deny them.',
 };

@@ -17,6 +17,7 @@ import type { FingerprintKey } from './fingerprint-key.ts';
 import { FunctionLog } from './function-log.ts';
 import { attach } from './function-network.ts';
 import type { Network, Timeouts, Zabbix } from './inventory.ts';
+import { type Reload, reloadVariables } from './reload.ts';
 
 /**
  * Ways to find credentials that the SDK loads when it needs them. In Lambda it never does: they are in the environment.
@@ -45,6 +46,8 @@ export interface ServiceFunctionProps {
   readonly fingerprintKey: FingerprintKey;
   readonly zabbix: Zabbix;
   readonly timeouts: Timeouts;
+  /** Absent: no cache is reloaded. */
+  readonly reload?: Reload;
   /** Absent: outside any VPC. */
   readonly network?: Network;
 }
@@ -153,9 +156,11 @@ function environment({
   access,
   zabbix,
   timeouts,
+  reload = { servers: [], proxies: new Map() },
   evidenceBucket,
   fingerprintKey,
 }: ServiceFunctionProps): Record<string, string> {
+  const reloads = reloadVariables(reload);
   return {
     ...documents.environment,
     [environmentKeys.zabbixUrl]: zabbix.url,
@@ -167,6 +172,8 @@ function environment({
     [environmentKeys.serverWaitS]: String(timeouts.serverWaitS),
     [environmentKeys.agentStartS]: String(timeouts.agentStartS),
     [environmentKeys.proveTimeoutS]: String(timeouts.proveTimeoutS),
+    ...optional(environmentKeys.reloadServers, reloads.servers || undefined),
+    ...optional(environmentKeys.reloadProxies, reloads.proxies || undefined),
     [environmentKeys.evidenceBucket]: evidenceBucket.bucketName,
     [environmentKeys.fingerprintSecret]: fingerprintKey.secretArn,
   };

@@ -1,5 +1,13 @@
-import { documentEnvironmentKey, environmentKeys, tryNewerVersions, type Verb } from './contract.ts';
+import {
+  documentEnvironmentKey,
+  environmentKeys,
+  nodeIdPattern,
+  proxyNamePattern,
+  tryNewerVersions,
+  type Verb,
+} from './contract.ts';
 import { ServiceError } from './errors.ts';
+import type { ReloadNodes } from './fleet/reloader.ts';
 import type { Patience } from './rotation/ports.ts';
 import type { NewerVersions } from './zabbix/dialect.ts';
 import type { ServerAddress } from './zabbix/port-probe.ts';
@@ -13,6 +21,8 @@ export interface Config {
   readonly zabbixProbeScript: string | undefined;
   readonly zabbixNewerVersions: NewerVersions;
   readonly documents: Readonly<Record<Verb, string>>;
+  /** Nodes whose configuration caches may be reloaded. */
+  readonly reload: ReloadNodes;
   readonly patience: Patience;
   /** Name of the bucket that keeps the records. */
   readonly evidenceBucket: string;
@@ -65,7 +75,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       switch: required(documentEnvironmentKey.switch),
       restore: required(documentEnvironmentKey.restore),
       forget: required(documentEnvironmentKey.forget),
+      reload: required(documentEnvironmentKey.reload),
     },
+    reload: Object.freeze({
+      servers: serverNodes(given(environmentKeys.reloadServers), problem),
+      proxies: proxyNodes(given(environmentKeys.reloadProxies), problem),
+    }),
     patience: Object.freeze({
       serverWaitMs: seconds(environmentKeys.serverWaitS, serverWaitSDefault, 10, 600),
       agentStartMs: seconds(environmentKeys.agentStartS, agentStartSDefault, 1, 120),
@@ -98,6 +113,26 @@ function server(text: string | undefined, problem: (text: string) => undefined):
   if (host === undefined || Number(port) > 65_535)
     return problem(`${environmentKeys.zabbixServer} must be host:port (got "${text}")`);
   return { host, port: Number(port) };
+}
+
+/** `mi-…,mi-…` */
+function serverNodes(text: string | undefined, problem: (text: string) => undefined): readonly string[] {
+  const nodes = text?.split(',') ?? [];
+  if (!nodes.every((node) => nodeIdPattern.test(node)))
+    problem(`${environmentKeys.reloadServers} must be node ids with commas between them (got "${text}")`);
+  return nodes;
+}
+
+/** `edge=mi-…,site 2=i-…`: Zabbix allows neither = nor , in a name. */
+function proxyNodes(text: string | undefined, problem: (text: string) => undefined): ReadonlyMap<string, string> {
+  const pairs = (text?.split(',') ?? []).map((pair) => pair.split('='));
+  const nodes = new Map(pairs.map(([name = '', node = '']) => [name, node]));
+  const good = pairs.every(
+    ([name = '', node = '', ...more]) => proxyNamePattern.test(name) && nodeIdPattern.test(node) && more.length === 0,
+  );
+  if (!good || nodes.size !== pairs.length)
+    problem(`${environmentKeys.reloadProxies} must be name=node with commas between them (got "${text}")`);
+  return nodes;
 }
 
 function newerVersions(text: string | undefined, problem: (text: string) => undefined): NewerVersions {

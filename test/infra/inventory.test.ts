@@ -59,6 +59,21 @@ test('AWS Config is asked for 90 days where nothing is said, and each mistake in
   ]);
 });
 
+test('nodes of server and proxies are read', () => {
+  const reload = { servers: ['mi-0123456789abcdef0'], proxies: { 'site 2': 'i-0123456789abcdef0' } };
+  expect(parsed({ zabbix, secrets: [], reload }).reload).toEqual({
+    servers: ['mi-0123456789abcdef0'],
+    proxies: new Map([['site 2', 'i-0123456789abcdef0']]),
+  });
+});
+
+test('more nodes than fit into the environment beside the certificates are refused', () => {
+  const nodes = Array.from({ length: 90 }, (_, i) => [`proxy-${i}`, 'mi-0123456789abcdef0']);
+  expect(problemsOf({ zabbix, secrets: [], reload: { proxies: Object.fromEntries(nodes) } })).toEqual([
+    expect.stringMatching(/^reload: its nodes and names take \d+ bytes, but .* only 2500 fit .*; name fewer proxies/),
+  ]);
+});
+
 test('every problem is told at once', () => {
   const problems = problemsOf({
     zabbix: { url: 'http://zabbix.example.com/api_jsonrpc.php' },
@@ -124,6 +139,28 @@ describe('each problem is a sentence with thing, value and remedy:', () => {
       /^timeouts: serverWaitS 150 must be more than the 600 s .*; lower CacheUpdateFrequency below 400/,
     ],
     [{ zabbix: { ...zabbix, cacheUpdateFrequencyS: 0 } }, /^zabbix: cacheUpdateFrequencyS 0 must be a whole number/],
+    // reload
+    [{ reload: {} }, /^reload names no usable node, neither in servers nor in proxies; add one or remove it/],
+    [
+      { reload: { servers: ['i-01234567', 'i-01234567'] } },
+      /^reload: servers \["i-01234567","i-01234567"\] names a node more than once; keep one/,
+    ],
+    [
+      { reload: { servers: ['i-01234567'], proxies: { edge: 'edge.example.com' } } },
+      /^reload: proxies.edge "edge.example.com" must be the id of a managed node, i-… or mi-…; copy it/,
+    ],
+    [
+      { reload: { servers: ['i-01234567'], proxies: { 'ed,ge': 'i-01234567' } } },
+      /^reload: proxies "ed,ge" is no name of a proxy: letters, digits, blanks/,
+    ],
+    [
+      { reload: { servers: ['i-01234567'], proxies: ['i-01234567'] } },
+      /^reload: proxies \["i-01234567"\] must be an object in braces/,
+    ],
+    [
+      { reload: { servers: ['i-01234567'], proxy: {} } },
+      /^reload: "proxy" is not a setting; known here are servers, proxies/,
+    ],
     // secrets
     [{ secrets: undefined }, /^the inventory: secrets is missing/],
     [{ secrets: {} }, /secrets \{\} must be a list in square brackets/],

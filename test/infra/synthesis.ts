@@ -23,6 +23,10 @@ export const aFullInventory = {
     newerVersions: 'try-like-the-newest-known',
   },
   network: { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] },
+  reload: {
+    servers: ['mi-0123456789abcdef0'],
+    proxies: { edge: 'mi-0123456789abcdef1', 'site 2': 'i-0123456789abcdef0' },
+  },
   alarms: { email: 'on-call@example.com' },
   timeouts: { serverWaitS: 90, agentStartS: 20, proveTimeoutS: 100 },
   evidence: { retentionDays: 1_096, lock: 'compliance', encryption: 'stack-key' },

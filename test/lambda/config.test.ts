@@ -9,6 +9,7 @@ const good = {
   DOCUMENT_SWITCH: 'c',
   DOCUMENT_RESTORE: 'd',
   DOCUMENT_FORGET: 'e',
+  DOCUMENT_RELOAD: 'f',
   EVIDENCE_BUCKET: 'evidence',
   FINGERPRINT_SECRET: 'fingerprint-key',
 };
@@ -18,6 +19,7 @@ test('what is not given has a default', () => {
     zabbixServer: undefined,
     zabbixNewerVersions: 'refuse',
     patience: { serverWaitMs: 150_000, agentStartMs: 20_000, proveMs: 120_000 },
+    reload: { servers: [], proxies: new Map() },
   });
 });
 
@@ -46,4 +48,28 @@ test('an IPv6 server is taken apart', () => {
 test('newer versions are tried only in so many words', () => {
   const asked = readConfig({ ...good, ZABBIX_NEWER_VERSIONS: 'try-like-the-newest-known' });
   expect(asked.zabbixNewerVersions).toBe('try-like-the-newest-known');
+});
+
+test('nodes of server and proxies are taken apart, and a proxy may have blanks in its name', () => {
+  const { reload } = readConfig({
+    ...good,
+    RELOAD_SERVERS: 'mi-0123456789abcdef0,i-0123456789abcdef0',
+    RELOAD_PROXIES: 'edge=mi-0123456789abcdef1,site 2=i-01234567',
+  });
+  expect(reload.servers).toEqual(['mi-0123456789abcdef0', 'i-0123456789abcdef0']);
+  expect([...reload.proxies]).toEqual([
+    ['edge', 'mi-0123456789abcdef1'],
+    ['site 2', 'i-01234567'],
+  ]);
+});
+
+test.each([
+  [{ RELOAD_SERVERS: 'zabbix' }, 'RELOAD_SERVERS must be node ids with commas between them (got "zabbix")'],
+  [{ RELOAD_SERVERS: 'i-01234567,' }, 'RELOAD_SERVERS must be node ids'],
+  [{ RELOAD_PROXIES: 'edge' }, 'RELOAD_PROXIES must be name=node with commas between them (got "edge")'],
+  [{ RELOAD_PROXIES: 'ed$ge=i-01234567' }, 'RELOAD_PROXIES must be name=node'],
+  [{ RELOAD_PROXIES: 'edge=i-01234567=x' }, 'RELOAD_PROXIES must be name=node'],
+  [{ RELOAD_PROXIES: 'edge=i-01234567,edge=i-01234568' }, 'RELOAD_PROXIES must be name=node'],
+])('%j is a problem', (change, problem) => {
+  expect(() => readConfig({ ...good, ...change })).toThrow(problem);
 });
