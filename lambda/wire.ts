@@ -7,6 +7,7 @@ import { type Fingerprints, fingerprintsWith } from './evidence/fingerprint.ts';
 import { s3Bucket } from './evidence/s3.ts';
 import { documentVersion } from './fleet/document-version.ts';
 import { fleetByRunCommand } from './fleet/fleet.ts';
+import { reloaderByRunCommand } from './fleet/reloader.ts';
 import { runCommand } from './fleet/run-command.ts';
 import { Deadline } from './rotation/deadline.ts';
 import { inTime } from './rotation/in-time.ts';
@@ -59,6 +60,7 @@ export async function onPorts<T>(
 async function wire(task: Task): Promise<Ports> {
   const {
     documents,
+    reload,
     patience,
     zabbixUrl,
     zabbixCaPem,
@@ -86,12 +88,14 @@ async function wire(task: Task): Promise<Ports> {
     document: (verb) => documentVersion(ssm, documents[verb]),
     log,
   });
+  const commands = runCommand({ ssm, clock, documents });
   return {
     clock,
     archive: { ...log, ...records },
     patience,
     secrets: secretStore(secretsManager, clock),
-    fleet: fleetByRunCommand(runCommand({ ssm, clock, documents }), patience, clock),
+    fleet: fleetByRunCommand(commands, patience, clock),
+    reloader: reloaderByRunCommand(commands, reload),
     monitor: zabbixMonitor({
       open: () =>
         openSession({

@@ -6,6 +6,7 @@ import type { Deadline } from '../rotation/deadline.ts';
 import { safeIdentity } from '../rotation/identity.ts';
 import type { NodeOutcome, Preparation, Rotation, RotationIds, Target } from '../rotation/model.ts';
 import type { Clock, Fleet, Patience } from '../rotation/ports.ts';
+import { lastLine } from './last-line.ts';
 import { inspectionShape, preparationShape, replyShape, switchShape, toAccount, toInspection } from './reply.ts';
 import type { OneByOne, Sent } from './run-command.ts';
 import { seal } from './seal.ts';
@@ -154,16 +155,6 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
 function programs(targets: readonly Target[]): { readonly config: string; readonly proxyConfig: string } {
   const configOf = (kind: Target['kind']) => targets.find((target) => target.kind === kind)?.config ?? 'none';
   return { config: configOf('host'), proxyConfig: configOf('proxy') };
-}
-
-/** @returns undefined when there is no line of JSON */
-function lastLine({ StandardOutputContent }: GetCommandInvocationCommandOutput): unknown {
-  const line = (StandardOutputContent ?? '').trim().split('\n').at(-1) ?? '';
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 function noAccount(

@@ -1,7 +1,7 @@
 import { NodeUnreachable, StillOpen, ZabbixUnreachable } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import type { Target } from './model.ts';
-import type { Archive, Fleet, Monitor, Ports } from './ports.ts';
+import type { Archive, Fleet, Monitor, Ports, Reloader } from './ports.ts';
 
 /** Zabbix is asked three times and may take 20 s each time to say nothing. Milliseconds. */
 const zabbixMayTakeMs = 70_000;
@@ -19,6 +19,7 @@ export function inTime(ports: Ports, deadline: Deadline): Ports {
     ...ports,
     monitor: askedInTime(ports.monitor, deadline.reserving(zabbixMayTakeMs)),
     fleet: commandedInTime(ports.fleet, deadline.reserving(endMayTakeMs)),
+    reloader: reloadedInTime(ports.reloader, deadline.reserving(endMayTakeMs)),
     archive: keptInTime(ports.archive, deadline.reserving(recordMayTakeMs)),
   };
 }
@@ -36,6 +37,7 @@ function askedInTime(monitor: Monitor, last: Deadline): Monitor {
     give: (hosts, credential) => soon(() => monitor.give(hosts, credential)),
     gates: (host) => soon(() => monitor.gates(host)),
     serverUses: (host, credential, gate) => soon(() => monitor.serverUses(host, credential, gate)),
+    proxiesBefore: (hosts) => soon(() => monitor.proxiesBefore(hosts)),
     serverAccepts: (credential) => soon(() => monitor.serverAccepts(credential)),
     checkNow: (witness) => soon(() => monitor.checkNow(witness)),
     lastValueS: (witness) => soon(() => monitor.lastValueS(witness)),
@@ -48,6 +50,16 @@ function keptInTime(archive: Archive, last: Deadline): Archive {
     async keep(end) {
       if (last.passed) throw new StillOpen('too little time is left to write it');
       return archive.keep(end);
+    },
+  };
+}
+
+function reloadedInTime(reloader: Reloader, last: Deadline): Reloader {
+  return {
+    ...reloader,
+    async reload(cache, rotation, deadline) {
+      if (last.passed) throw new StillOpen('too little time is left to have a cache reloaded');
+      return reloader.reload(cache, rotation, deadline.within(last.remainingMs));
     },
   };
 }

@@ -20,6 +20,7 @@ export interface Ports {
   readonly secrets: SecretStore;
   readonly fleet: Fleet;
   readonly monitor: Monitor;
+  readonly reloader: Reloader;
   readonly archive: Archive;
   readonly clock: Clock;
   readonly patience: Patience;
@@ -142,12 +143,47 @@ export interface Monitor {
     credential: Credential,
     gate: Extract<Gate, 'script-execute' | 'port-probe'>,
   ): Promise<boolean>;
+  /** The proxies that stand between the server and these hosts, each once. Told by name and mode where the API user may read them. */
+  proxiesBefore(hosts: readonly MonitoredHost[]): Promise<readonly ProxyBefore[]>;
   /** Whether the server still takes a credential at its port; undefined when this function cannot reach it. */
   serverAccepts(credential: Credential): Promise<boolean | undefined>;
   /** Makes a polled item be checked now. @returns false when the API user may not */
   checkNow(witness: Witness): Promise<boolean>;
   /** The newest value's time, by the clock that `witness.clockOf` names; 0 when there is none. */
   lastValueS(witness: Witness): Promise<number>;
+}
+
+/** A proxy that monitors hosts. */
+export interface ProxyBefore {
+  /** Undefined: the API user may not read it. */
+  readonly name: string | undefined;
+  readonly mode: 'active' | 'passive' | undefined;
+  /** Its cache is reloaded by a word to the server (7.0), or on its own node (before). */
+  readonly reloadedAt: 'server' | 'proxy';
+  /** Names of the hosts that it stands before. */
+  readonly hosts: readonly string[];
+}
+
+/** A configuration cache: the server's, where the proxies that it hands their configuration may be named, or one proxy's own. */
+export type Cache =
+  | { readonly of: 'server'; readonly handedTo: 'none' | 'all' | readonly string[] }
+  | { readonly of: 'proxy'; readonly name: string };
+
+/**
+ * Makes Zabbix use at once what it was given, by a word to its daemons on their own nodes. It decides nothing: without it their
+ * caches are renewed later, by themselves.
+ */
+export interface Reloader {
+  /** Whether a node is known for any cache at all. */
+  readonly hasAny: boolean;
+  /** Whether a node is known for this one. */
+  reaches(cache: Cache): boolean;
+  /**
+   * @returns `reloaded`: it says so itself; `asked`: it took the word
+   * @throws {Refusal} when it says no
+   * @throws {NodeUnreachable} when nothing is known of it
+   */
+  reload(cache: Cache, rotation: RotationIds, deadline: Deadline): Promise<'reloaded' | 'asked'>;
 }
 
 export interface Found<C extends Credential> {

@@ -25,6 +25,8 @@ export interface Dialect {
   readonly scriptExecuteTakesToken: boolean;
   /** Field of a host that holds the id of the proxy that monitors it. */
   readonly hostProxyField: 'proxy_hostid' | 'proxyid';
+  /** Fields of a host of which one holds the id of the proxy at work for it: a group's is the one that the server has assigned. */
+  readonly hostProxyFields: readonly ('proxy_hostid' | 'proxyid' | 'assigned_proxyid')[];
   /** Whether a host tells that its active agent is heard of (`active_available`, since 6.2). */
   readonly activeAgentsAreTold: boolean;
   /** How a user group's rights to host groups are asked for, and the field that they come in (renamed in 6.2). */
@@ -45,6 +47,7 @@ const dialects = [
     proxyKeysAreCompared: false,
     scriptExecuteTakesToken: true,
     hostProxyField: 'proxyid',
+    hostProxyFields: ['proxyid', 'assigned_proxyid'],
     activeAgentsAreTold: true,
     groupRights: ['selectHostGroupRights', 'hostgroup_rights'],
   },
@@ -60,6 +63,7 @@ const dialects = [
     proxyKeysAreCompared: false,
     scriptExecuteTakesToken: true,
     hostProxyField: 'proxyid',
+    hostProxyFields: ['proxyid', 'assigned_proxyid'],
     activeAgentsAreTold: true,
     groupRights: ['selectHostGroupRights', 'hostgroup_rights'],
   },
@@ -75,6 +79,7 @@ const dialects = [
     proxyKeysAreCompared: false,
     scriptExecuteTakesToken: true,
     hostProxyField: 'proxyid',
+    hostProxyFields: ['proxyid', 'assigned_proxyid'],
     activeAgentsAreTold: true,
     groupRights: ['selectHostGroupRights', 'hostgroup_rights'],
   },
@@ -90,6 +95,7 @@ const dialects = [
     proxyKeysAreCompared: false,
     scriptExecuteTakesToken: false,
     hostProxyField: 'proxy_hostid',
+    hostProxyFields: ['proxy_hostid'],
     activeAgentsAreTold: true,
     groupRights: ['selectHostGroupRights', 'hostgroup_rights'],
   },
@@ -105,6 +111,7 @@ const dialects = [
     proxyKeysAreCompared: true,
     scriptExecuteTakesToken: false,
     hostProxyField: 'proxy_hostid',
+    hostProxyFields: ['proxy_hostid'],
     activeAgentsAreTold: false,
     groupRights: ['selectRights', 'rights'],
   },

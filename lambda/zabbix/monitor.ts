@@ -8,6 +8,7 @@ import { encryption } from './encryption.ts';
 import { type HostReply, hostReply, itemReply, lastValueReply, namedReply, scriptReply } from './objects.ts';
 import { portAccepts, type ServerAddress } from './port-probe.ts';
 import { proxiesOf } from './proxies.ts';
+import { proxiesBefore } from './proxies-before.ts';
 import { given, stores } from './psk-fields.ts';
 import type { Session } from './session.ts';
 import { activeItem, chooseWitness, passiveItem } from './witness.ts';
@@ -226,6 +227,8 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
           return server !== undefined && (await portAccepts(server, credential)) === true;
       }
     },
+
+    proxiesBefore: async (hosts) => proxiesBefore(hosts, get, (await patiently(async (api) => api)).dialect),
 
     serverAccepts: async (credential) => (server === undefined ? undefined : portAccepts(server, credential)),
 

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe } from 'vitest';
+import { reloaderByRunCommand } from '../../lambda/fleet/reloader.ts';
 import { nextIdentity } from '../../lambda/rotation/identity.ts';
 import type { SecretValue } from '../../lambda/rotation/model.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { FakeAccount } from '../fakes/account.ts';
 import { FakeClock } from '../fakes/clock.ts';
+import { fakeRunCommand } from '../fakes/run-command.ts';
 import { FakeSecret, firstVersion } from '../fakes/secrets-manager.ts';
 import { FakeHost } from '../fakes/site.ts';
 import { fleetContract } from './fleet.ts';
 import { monitorContract } from './monitor.ts';
+import { reloaderContract } from './reloader.ts';
 import { type ContractSite, Stage } from './site.ts';
 
 async function fakeSite(): Promise<ContractSite> {
@@ -18,14 +21,21 @@ async function fakeSite(): Promise<ContractSite> {
   if (host === undefined || other === undefined) throw new RangeError('a site of two hosts');
   const [first, neighbour] = [valueFor(host), valueFor(other)];
   const secret = new FakeSecret('zabbix-psk/web-1', first, clock);
-  const account = new FakeAccount(hosts, [secret], clock);
+  const machine = new FakeHost('zabbix', first, 'both');
+  const account = new FakeAccount(hosts, [secret], clock, [machine]);
+  const serverNode = account.systems.nodes.get(machine.node);
+  if (serverNode !== undefined) serverNode.daemon = { program: 'zabbix_server' };
   account.zabbix.portIsOpen = true;
   account.zabbix.mayExecuteScripts = true;
   const { fleet, monitor } = account.portsOf(account.invocation());
+  const commands = fakeRunCommand(account.invocation(), account.systems);
+  const reloaderAt = (node: string) => reloaderByRunCommand(commands, { servers: [node], proxies: new Map() });
   const elsewhere = new FakeAccount(hosts, [secret], clock);
   elsewhere.zabbix.down = true;
   return {
     ...{ fleet, monitor, clock, first, neighbour, target: first.targets[0] },
+    reloader: reloaderAt(machine.node),
+    misled: reloaderAt(host.node),
     refusesSecondKey: true,
     away: elsewhere.portsOf(elsewhere.invocation()).monitor,
     aRotation(current) {
@@ -50,4 +60,5 @@ describe("the fakes' nodes and Zabbix", () => {
 
   describe('fleet', () => fleetContract(stage));
   describe('monitor', () => monitorContract(stage));
+  describe('reloader', () => reloaderContract(stage));
 });

@@ -1,6 +1,6 @@
 import { Deadline } from '../../lambda/rotation/deadline.ts';
 import type { Rotation, SecretValue, Target } from '../../lambda/rotation/model.ts';
-import type { Clock, Fleet, Monitor } from '../../lambda/rotation/ports.ts';
+import type { Clock, Fleet, Monitor, Reloader } from '../../lambda/rotation/ports.ts';
 
 /** Two hosts of one Zabbix, each with a node and a credential of its own: what the contracts of Fleet and Monitor are tried on. */
 export interface ContractSite {
@@ -8,6 +8,10 @@ export interface ContractSite {
   readonly monitor: Monitor;
   /** The same Zabbix where nobody answers. */
   readonly away: Monitor;
+  /** Of the server, at its own node. */
+  readonly reloader: Reloader;
+  /** The same, where somebody has named the target's node for the server's. */
+  readonly misled: Reloader;
   readonly clock: Clock;
   readonly target: Target;
   /** What both sides of the target are on when the contract begins. */

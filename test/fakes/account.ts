@@ -1,6 +1,7 @@
 import { keepRecords } from '../../lambda/evidence/archive.ts';
 import { fingerprintsWith } from '../../lambda/evidence/fingerprint.ts';
 import { fleetByRunCommand } from '../../lambda/fleet/fleet.ts';
+import { type ReloadNodes, reloaderByRunCommand } from '../../lambda/fleet/reloader.ts';
 import type { Fact, Patience, Ports } from '../../lambda/rotation/ports.ts';
 import { FakeBucket } from './bucket.ts';
 import type { FakeClock } from './clock.ts';
@@ -31,16 +32,25 @@ export class FakeAccount {
   readonly systems: FakeSystemsManager;
   readonly facts: Fact[] = [];
   readonly bucket = new FakeBucket();
+  /** What the operator has told of server and proxies. */
+  reload: ReloadNodes = { servers: [], proxies: new Map() };
   /** What a test puts between the story and its ports. */
   between: (ports: Ports) => Ports = (ports) => ports;
 
-  constructor(hosts: readonly FakeHost[], secrets: readonly FakeSecret[], clock: FakeClock) {
+  constructor(
+    hosts: readonly FakeHost[],
+    secrets: readonly FakeSecret[],
+    clock: FakeClock,
+    /** Machines of Zabbix' own, of which no secret speaks. */
+    others: readonly FakeHost[] = [],
+  ) {
     this.clock = clock;
     this.hosts = hosts;
     this.server = new FakeServer(hosts, clock);
     const hearing = new Hearing(this.server, clock);
     this.zabbix = new FakeZabbix(this.server, hearing);
-    const onNode = hosts.filter((host, at) => hosts.findIndex(({ node }) => node === host.node) === at);
+    const all = [...hosts, ...others];
+    const onNode = all.filter((host, at) => all.findIndex(({ node }) => node === host.node) === at);
     this.nodes = onNode.map((first) => {
       const beside = hosts.filter((host) => host !== first && host.node === first.node);
       return new FakeNode([first, ...beside], this.server, hearing, clock);
@@ -55,10 +65,12 @@ export class FakeAccount {
 
   portsOf(invocation: Invocation): Ports {
     const { clock } = this;
+    const commands = fakeRunCommand(invocation, this.systems);
     const own = { now: () => clock.now(), sleep: (ms: number) => invocation.sleep(ms) };
     return this.between({
       secrets: fakeSecretStore(invocation, this.secretsManager),
-      fleet: fleetByRunCommand(fakeRunCommand(invocation, this.systems), patience, own),
+      fleet: fleetByRunCommand(commands, patience, own),
+      reloader: reloaderByRunCommand(commands, this.reload),
       monitor: fakeMonitor(invocation, this.zabbix),
       clock: own,
       patience,

@@ -25,7 +25,7 @@ const before70 = [...ever, 'proxy_hostid'];
 const proxyEver = ['proxyid', 'tls_connect', 'tls_accept', 'lastaccess', 'description'];
 const proxyBefore70 = [...proxyEver, 'host', 'status'];
 const proxySince70 = [...proxyEver, 'name', 'operating_mode'];
-const since70 = [...ever, 'monitored_by', 'proxyid', 'proxy_groupid'];
+const since70 = [...ever, 'monitored_by', 'proxyid', 'proxy_groupid', 'assigned_proxyid'];
 
 const documented = {
   '6.0': {

@@ -112,6 +112,22 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
       );
     },
 
+    async proxiesBefore(hosts) {
+      const behind = hosts.filter(({ behindProxy }) => behindProxy !== false);
+      if (behind.length === 0) return [];
+      const found = await ask('host.get proxies', () => behind.map(({ hostId }) => zabbix.host(hostId)));
+      const names = [...new Set(found.map(({ proxy }) => proxy?.name))];
+      return names.map((name) => {
+        const its = found.filter(({ proxy }) => proxy?.name === name);
+        return {
+          name,
+          mode: its[0]?.proxy?.mode,
+          reloadedAt: its[0]?.behindProxy === 'slow' ? 'proxy' : 'server',
+          hosts: its.map((host) => host.name),
+        };
+      });
+    },
+
     async serverAccepts(credential) {
       if (!zabbix.portIsOpen) return undefined;
       return invocation.call(

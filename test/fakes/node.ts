@@ -75,6 +75,12 @@ export interface Notes {
   account: SwitchAccount | undefined;
 }
 
+/** `says` is why it does not take the command. */
+export type Daemon = { readonly says?: string } & (
+  | { readonly program: 'zabbix_server' }
+  | { readonly program: 'zabbix_proxy'; readonly proxy: string }
+);
+
 /** A managed node: its agent's files, its notes, its clock and the scripts that run on it. */
 export class FakeNode {
   /** The agent's host, where there is an agent: it tells of the node's files and asks the server. */
@@ -86,6 +92,8 @@ export class FakeNode {
   readonly #clock: FakeClock;
   readonly #scripts = new Set<Running>();
   notes: Notes | undefined;
+  /** Zabbix' own daemon that runs here, too. */
+  daemon: Daemon | undefined;
   readonly lock = new Lock();
   readonly waiting = new Lock();
   readonly working = new Lock();

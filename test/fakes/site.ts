@@ -27,6 +27,8 @@ export class FakeHost {
   marked: Credential | undefined;
   enabled = true;
   behindProxy: false | 'prompt' | 'slow' = false;
+  /** The proxy that it is behind, where Zabbix shows it. */
+  proxy: { readonly name: string; readonly mode: 'active' | 'passive' } | undefined;
   silenced = false;
   uses: 'psk' | 'none' | 'certificate' = 'psk';
   hasItems = true;
@@ -92,8 +94,9 @@ export class FakeHost {
   }
 }
 
-/** A proxy of 7.0 asks for its configuration every 10 s. */
+/** A proxy of 7.0 asks for its configuration every 10 s, one of 6.0 every hour, and it is not told what the server's cache holds but what is stored. */
 const proxyLearnsAfterMs = 12_000;
+const slowProxyLearnsAfterMs = 3_600_000;
 
 /** The Zabbix server's configuration cache: what is stored becomes what is used a while later, and that moment kills the old key. */
 export class FakeServer {
@@ -125,12 +128,23 @@ export class FakeServer {
     this.#clock.in(this.#untilRenewalMs(), () => {
       if (this.renews && this.up) this.renew();
     });
+    if (host.behindProxy === 'slow') this.#clock.in(slowProxyLearnsAfterMs, () => this.#take([host]));
   }
 
   renew(): void {
     this.#take(this.hosts.filter(({ behindProxy }) => behindProxy === false));
-    const behind = this.hosts.filter(({ behindProxy }) => behindProxy !== false);
-    if (behind.length > 0) this.#clock.in(proxyLearnsAfterMs, () => this.#take(behind));
+    if (this.hosts.some(({ behindProxy }) => behindProxy === 'prompt'))
+      this.#clock.in(proxyLearnsAfterMs, () => this.handToProxies());
+  }
+
+  /** What proxies of 7.0 are told when the server is asked to. */
+  handToProxies(): void {
+    this.#take(this.hosts.filter(({ behindProxy }) => behindProxy === 'prompt'));
+  }
+
+  /** What a proxy of 6.0 fetches when it is asked to. */
+  fetchedBy(name: string): void {
+    this.#take(this.hosts.filter(({ behindProxy, proxy }) => behindProxy === 'slow' && proxy?.name === name));
   }
 
   #take(hosts: readonly FakeHost[]): void {

@@ -6,7 +6,7 @@ import type { FakeClock } from './clock.ts';
 import type { Waiting } from './gate.ts';
 import { type Ending, type FakeNode, Refused, type Running, type Script } from './node.ts';
 import { publicKey } from './public-key.ts';
-import { forget, inspect, prepare, restore, switchKey } from './verbs.ts';
+import { forget, inspect, prepare, reload, restore, switchKey } from './verbs.ts';
 
 export interface Command {
   readonly id: string;
@@ -111,6 +111,8 @@ export class FakeSystemsManager {
         return restore(node, self, ids, waitingOf(values));
       case 'forget':
         return forget(node, self, ids, values.fingerprint ?? '');
+      case 'reload':
+        return reload(node, values.daemon ?? '', values.proxies ?? 'none');
     }
   }
 
@@ -138,6 +140,7 @@ function timeoutMs({ values, verb }: Pick<Command, 'values' | 'verb'>): number {
   switch (verb) {
     case 'inspect':
     case 'forget':
+    case 'reload':
       return workS * 1000;
     case 'prepare':
       return 2 * workS * 1000;

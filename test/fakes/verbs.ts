@@ -254,6 +254,19 @@ export function* forget(node: FakeNode, self: Running, ids: Ids, fingerprint: st
   return { ...done('forgotten', 'nothing of the rotation is left'), ...(account && { account }) };
 }
 
+export function* reload({ daemon, server }: FakeNode, program: string, proxies: string): Script<Ending> {
+  yield 200;
+  if (daemon?.program !== program) throw new Refused(`No ${program} runs on this node`);
+  if (daemon.says !== undefined) throw new Refused(daemon.says);
+  if (!server.up) return done('asked', 'it was told to');
+  if (daemon.program === 'zabbix_server') {
+    server.renew();
+    yield 200;
+    if (proxies !== 'none') server.handToProxies();
+  } else server.fetchedBy(daemon.proxy);
+  return done('reloaded', 'its log says so');
+}
+
 function holdsNew({ notes, host }: FakeNode): boolean {
   return notes?.to !== undefined && same(host.onDisk, notes.to);
 }
