@@ -9,6 +9,7 @@ import type { Armed, Ports } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
 import { proveByContact } from './prove-by-contact.ts';
 import { recordProof } from './record.ts';
+import { reloadCaches } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
 import { callOff } from './stand-down.ts';
 import { findStored } from './stored-credential.ts';
@@ -64,7 +65,18 @@ async function bringBackTouched(
   });
   const returning = touched.filter(({ commandable }) => commandable || movesTogether(rotation));
   await giveBack(returning, rotation, ports, deadline);
-  await sideBySide(byNode(returning), ([lead]) => followBack(lead, rotation, ports, deadline, failures));
+  const given = returning.map(({ host }) => host);
+  await sideBySide(
+    [
+      () => (given.length === 0 ? Promise.resolve() : reloadCaches(given, rotation, ports, deadline)),
+      ...byNode(returning).map(
+        ([lead]) =>
+          () =>
+            followBack(lead, rotation, ports, deadline, failures),
+      ),
+    ],
+    (work) => work(),
+  );
   return sideBySide(touched, (one) => proveBack(one, rotation, ports, deadline));
 }
 

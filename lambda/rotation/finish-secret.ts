@@ -6,6 +6,7 @@ import type { Inspection, Rotation, RotationIds, Target } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { fromAccount, recordEnd, type TargetRecord } from './record.ts';
+import { reloadsOf } from './reload.ts';
 
 /** Promotes the pending credential, makes the nodes forget the old key, and records the rotation. */
 export async function finishSecret(
@@ -68,6 +69,7 @@ export async function recordRotated(rotation: Rotated, ports: Ports, deadline: D
       ...(current === undefined ? {} : { from: current.key.fingerprint }),
       to: pending.key.fingerprint,
       ...fromAccount(inspection),
+      ...(await reloadsOf(target, ports)),
       proofs: await proofsNow(target, rotation, inspection, ports),
     });
   }
@@ -99,6 +101,7 @@ async function proofsNow(
     return {
       ...node,
       storedInZabbix: holds === pending,
+      ...(host.behindProxy === false ? {} : { behindProxy: true }),
       lastValue: witness?.key,
       lastValueS: witness?.lastS,
       lastValueClockOf: witness?.clockOf,

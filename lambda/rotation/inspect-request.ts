@@ -6,6 +6,7 @@ import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { hostProblem } from './preflight.ts';
 import type { Answer } from './rotate-request.ts';
+import { slowProxyProblem } from './slow-proxy.ts';
 
 export interface InspectRequest {
   /** Name or ARN of the secret. */
@@ -61,7 +62,7 @@ async function describe(
       pending === undefined ? [current] : [current, pending],
     );
     says.push(inZabbix(host, storedIn(holds, current, pending)));
-    const problem = hostProblem(host);
+    const problem = hostProblem(host) ?? (await slowProxyProblem(host, ports));
     if (problem !== undefined) says.push(`A rotation would be refused: ${problem.message}.`);
   } catch (error) {
     says.push(`Zabbix: ${sentence(error)}.`);

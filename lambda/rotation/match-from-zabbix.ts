@@ -3,6 +3,7 @@ import type { Credential, Rotation, Target } from './model.ts';
 import type { Ports } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
 import { proveByContact } from './prove-by-contact.ts';
+import { reloadCaches } from './reload.ts';
 
 /**
  * A host that does not follow can still be met from the other side: Zabbix is given whichever of the two keys its agent is on.
@@ -38,13 +39,13 @@ export async function matchFromZabbix(
     if (await isReplaced(target, rotation, ports)) return proof;
     const isTried = wanted === pending && holds !== pending;
     if (isTried && (trying.remainingMs < ports.patience.serverWaitMs || (await isEnded(rotation, ports)))) break;
-    await give(target, wanted, rotation, ports);
+    await give(target, wanted, rotation, ports, isTried ? trying : deadline);
     // Who has proven the old key and ended the rotation meanwhile does not come back to it.
     if (isTried && (await isEnded(rotation, ports))) break;
     proof = await proveByContact(target, { rotation, wanted, dead: undefined }, ports, isTried ? trying : deadline);
     if (proof.verdict.verdict === 'proven') return proof;
   }
-  if (!(await isReplaced(target, rotation, ports))) await give(target, current, rotation, ports);
+  if (!(await isReplaced(target, rotation, ports))) await give(target, current, rotation, ports, deadline);
   return proof;
 }
 
@@ -69,12 +70,18 @@ async function giveAndProve(
   ports: Ports,
   deadline: Deadline,
 ): Promise<Proof> {
-  await give(target, wanted, rotation, ports);
+  await give(target, wanted, rotation, ports, deadline);
   const patient = deadline.within(ports.patience.serverWaitMs + ports.patience.proveMs);
   return prove(target, { rotation, wanted, dead: undefined }, ports, patient);
 }
 
-async function give(target: Target, credential: Credential, rotation: Rotation, ports: Ports): Promise<void> {
+async function give(
+  target: Target,
+  credential: Credential,
+  rotation: Rotation,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<void> {
   const { host, holds } = await ports.monitor.find(target, [credential]);
   if (holds === credential) return;
   await ports.archive.append({
@@ -86,4 +93,5 @@ async function give(target: Target, credential: Credential, rotation: Rotation, 
     fingerprint: credential.key.fingerprint,
   });
   await ports.monitor.give([host], credential);
+  await reloadCaches([host], rotation, ports, deadline);
 }

@@ -6,6 +6,7 @@ import type { Gate, NodeOutcome, Rotation } from './model.ts';
 import { byNode } from './node-mates.ts';
 import type { Armed, Ports } from './ports.ts';
 import type { Ready } from './preflight.ts';
+import { reloadCaches } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
 import { waitUntilServerUses } from './wait.ts';
 
@@ -35,13 +36,23 @@ export async function move(
     const gate = await chooseGate(host, prepared.gates, rotation, monitor);
     const waiting = isArmed(gate) ? await fleet.arm(target, rotation, prepared, gate, forward) : undefined;
     if (waiting !== undefined) for (const { target } of mates) armed.add(target.name);
-    for (const { target } of mates)
-      await archive.append({ event: 'target.ready', ...ids, target: target.name, node: target.node, gate });
+    for (const { target, host } of mates) {
+      const waitsFor = host.behindProxy === false ? 'server' : 'proxy';
+      await archive.append({ event: 'target.ready', ...ids, target: target.name, node: target.node, gate, waitsFor });
+    }
     return { mates, gate, waiting };
   });
 
   await give(together, rotation, ports);
-  await sideBySide(going, (one) => follow(one, rotation, ports, forward));
+  const given = together.map(({ host }) => host);
+  // The nodes wait already, and a gate that is asked from here is asked meanwhile: only what is told of the reload comes later.
+  await sideBySide(
+    [
+      () => reloadCaches(given, rotation, ports, forward),
+      ...going.map((one) => () => follow(one, rotation, ports, forward)),
+    ],
+    (work) => work(),
+  );
 }
 
 /** The targets of one node, on their way together. */

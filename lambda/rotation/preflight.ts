@@ -6,6 +6,7 @@ import type { MonitoredHost, Preparation, Rotation, Target } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
+import { slowProxyProblem } from './slow-proxy.ts';
 import { findStored, type Stored } from './stored-credential.ts';
 import { until } from './wait.ts';
 
@@ -108,7 +109,7 @@ async function checkTarget(
   ports: Ports,
 ): Promise<{ readonly host: MonitoredHost; readonly stored: Stored }> {
   const { host, stored } = await findStored(target, rotation, ports.monitor);
-  const problem = hostProblem(host);
+  const problem = hostProblem(host) ?? (await slowProxyProblem(host, ports));
   if (problem !== undefined) throw problem;
 
   if (stored === 'other') {
@@ -162,12 +163,6 @@ export function hostProblem(host: MonitoredHost): Refusal | undefined {
     return new Refusal(
       'HOST_IN_MAINTENANCE',
       `${named} is in a maintenance without data collection, so nothing could be proven; wait until it ends or make it one with data collection`,
-    );
-  }
-  if (host.behindProxy === 'slow') {
-    return new Refusal(
-      'HOST_BEHIND_PROXY',
-      `${named} is monitored by a proxy, which learns of a new key only with its next configuration, up to an hour later (ConfigFrequency of a proxy before 7.0); that is longer than a rotation may last, so rotate it by hand, or update Zabbix to 7.0`,
     );
   }
   if (host.connect === 'certificate' || host.accept.includes('certificate')) {

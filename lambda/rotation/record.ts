@@ -26,6 +26,8 @@ export interface TargetRecord {
   readonly gate?: Gate | undefined;
   /** Seconds from armed to accepted by the server. */
   readonly serverWaitS?: number | undefined;
+  /** Whose caches are told to reload when it has been given a key; whether they took it is in the log. */
+  readonly reloads?: readonly string[] | undefined;
   /** Milliseconds from the agent's stop to its listening again, by the node's clock. */
   readonly agentDownMs?: number | undefined;
   /** By the node's clock, ISO 8601. */
@@ -41,6 +43,8 @@ export interface AskedAgain {
   readonly fingerprintOnNode: string | undefined;
   readonly oldKey: SwitchAccount['oldKey'] | undefined;
   readonly storedInZabbix?: boolean;
+  /** It was not the server but the proxy that monitors it whose taking the key was waited for. */
+  readonly behindProxy?: true;
   readonly lastValue?: string | undefined;
   readonly lastValueS?: number | undefined;
   readonly lastValueClockOf?: Witness['clockOf'] | undefined;

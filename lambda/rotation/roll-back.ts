@@ -7,7 +7,9 @@ import { oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
 import type { Proof } from './prove.ts';
 import { recordEnd, targetRecord } from './record.ts';
+import { reloadsOf } from './reload.ts';
 import { rolledBackSentence, strandedSentence } from './say-what-is-true.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /**
  * Takes every target back to the key that is AWSCURRENT. Asks reality, not memory: it may be another's rotation that is taken
@@ -34,7 +36,8 @@ export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports,
   }
 
   const notBack = (proofs ?? []).filter((proof) => !isBack(proof, rotation));
-  const end = { secretId, secretName, token: versionId, targets: (proofs ?? []).map(targetRecord) };
+  const recorded = async (proof: Proof) => ({ ...targetRecord(proof), ...(await reloadsOf(proof.target, ports)) });
+  const end = { secretId, secretName, token: versionId, targets: await sideBySide(proofs ?? [], recorded) };
   const exchanged = { old: rotation.current, new: rotation.pending };
   if (proofs === undefined || notBack.length > 0) {
     await refuseIfEnded(rotation, cause, ports);

@@ -20,6 +20,8 @@ export interface WorldOptions {
     readonly beside?: string;
     readonly mode?: 'active' | 'passive';
   }[];
+  /** Machines that the operator has named: of the server, and of proxies by the proxies' own names. */
+  readonly reload?: { readonly servers?: readonly string[]; readonly proxies?: readonly string[] };
   readonly identity?: string;
   readonly identityMode?: IdentityMode;
   readonly keyBytes?: number;
@@ -39,6 +41,7 @@ export function aWorld(options: WorldOptions = {}) {
     identityMode = 'new',
     keyBytes = 32,
     stepMs = 900_000,
+    reload: { servers = [], proxies: hurried = [] } = {},
   } = options;
   const old = { identity, key: PskKey.mint(32) };
   const clock = new FakeClock();
@@ -52,7 +55,23 @@ export function aWorld(options: WorldOptions = {}) {
   if (first === undefined) throw new RangeError('a world has at least one host');
   const value: SecretValue = { ...old, targets: [first, ...others], identityMode, keyBytes };
   const secret = new FakeSecret('zabbix-psk/fake', value, clock);
-  const account = new FakeAccount(hosts, [secret], clock);
+  const daemons = [
+    ...servers.map((name) => ({ name, daemon: { program: 'zabbix_server' } as const })),
+    ...hurried.map((proxy) => ({ name: `${proxy}-node`, daemon: { program: 'zabbix_proxy', proxy } as const })),
+  ];
+  const machines = daemons.map(({ name }) => new FakeHost(name, old, 'both'));
+  const account = new FakeAccount(hosts, [secret], clock, machines);
+  const machine = (name: string) => {
+    const found = account.nodes.find(({ host }) => host.name === name);
+    if (found === undefined) throw new RangeError(`no machine ${name} in this world`);
+    return found;
+  };
+  for (const { name, daemon } of daemons) machine(name).daemon = daemon;
+  const nodeOf = (name: string) => machine(name).host.node;
+  account.reload = {
+    servers: servers.map(nodeOf),
+    proxies: new Map(hurried.map((proxy) => [proxy, nodeOf(`${proxy}-node`)])),
+  };
   const { facts } = account;
   const ports = account.portsOf(account.invocation());
   const deadline = () => Deadline.in(stepMs, clock);
@@ -70,6 +89,7 @@ export function aWorld(options: WorldOptions = {}) {
     ports,
     value,
     step,
+    machine,
     host(name: string): FakeHost {
       const host = hosts.find((one) => one.name === name);
       if (host === undefined) throw new RangeError(`no host ${name} in this world`);

@@ -25,6 +25,22 @@ describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
     expect(found).toEqual([]);
   });
 
+  test.each(ways)(
+    '%s, of a host behind a proxy that must be told: it is reached, and nothing is left over',
+    async (way) => {
+      const scenario = {
+        way,
+        gate: 'shadow-agent',
+        targets: 'behind a proxy of 6.0',
+        identityMode: 'new',
+        retries: 1,
+      } as const;
+      const { runs, found } = await playEveryPoint(scenario);
+      console.log(`${way}, behind a proxy of 6.0: killed at ${runs - 1} points`);
+      expect(found).toEqual([]);
+    },
+  );
+
   test('and at a second point after it, in scenarios that chance picks', async () => {
     expect(await playSample(300, 1)).toEqual([]);
   });

@@ -16,8 +16,11 @@ export type Way = (typeof ways)[number];
 export interface Scenario {
   readonly way: Way;
   readonly gate: Extract<Gate, 'shadow-agent' | 'script-execute' | 'port-probe' | 'agent-log' | 'now'>;
-  /** `proxy and agent`: two programs of one node with one key file, where Zabbix tells of the proxy's key only what we wrote. */
-  readonly targets: 1 | 3 | 'proxy and agent';
+  /**
+   * `proxy and agent`: two programs of one node with one key file, where Zabbix tells of the proxy's key only what we wrote.
+   * `behind a proxy of 6.0`: one host whose proxy learns of its key in an hour, or when it is told to.
+   */
+  readonly targets: 1 | 3 | 'proxy and agent' | 'behind a proxy of 6.0';
   readonly identityMode: IdentityMode;
   /** How often Secrets Manager repeats the rotation before it says that it has failed. */
   readonly retries: 0 | 1 | 2;
@@ -117,9 +120,10 @@ export async function play(scenario: Scenario, kills: Kills = { calls: [], effec
 
 function build({ way, gate, targets, identityMode }: Scenario): World {
   const isPair = targets === 'proxy and agent';
-  const names = ['web-1', 'web-2', 'web-3'].slice(0, isPair ? 1 : targets);
+  const names = ['web-1', 'web-2', 'web-3'].slice(0, targets === 3 ? 3 : 1);
+  const isBehind = targets === 'behind a proxy of 6.0';
   const proxies = isPair ? [{ name: 'edge', beside: 'web-1' }] : [];
-  const world = aWorld({ hosts: names, proxies, identityMode });
+  const world = aWorld({ hosts: names, proxies, identityMode, reload: { proxies: isBehind ? ['edge'] : [] } });
   world.monitor.comparesProxyKeys = false;
   const { monitor } = world;
   const isNew = (identity: string, fingerprint: string) =>
@@ -128,6 +132,7 @@ function build({ way, gate, targets, identityMode }: Scenario): World {
     const host = world.host(name);
     host.canProbe = gate === 'shadow-agent' || gate === 'agent-log';
     host.offersShadow = gate === 'shadow-agent';
+    if (isBehind) Object.assign(host, { behindProxy: 'slow', proxy: { name: 'edge', mode: 'active' } });
   }
   monitor.mayExecuteScripts = gate === 'script-execute';
   monitor.portIsOpen = gate === 'port-probe';
