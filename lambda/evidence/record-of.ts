@@ -101,6 +101,8 @@ function targetOf(one: TargetRecord, exchanged: RecordedEnd['exchanged'], told: 
     uses: one.to === exchanged.new?.key.fingerprint ? 'new' : 'old',
     gate: one.gate ?? null,
     serverWaitMs: wholeMs(one.serverWaitS === undefined ? undefined : one.serverWaitS * 1000),
+    ...('behindProxy' in one.proofs ? { behindProxy: one.proofs.behindProxy } : {}),
+    ...(one.reloads === undefined ? {} : { reloads: [...one.reloads] }),
     agentDownMs: wholeMs(one.agentDownMs),
     switchedAt: switchedAt(one),
     proof:

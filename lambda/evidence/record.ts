@@ -10,6 +10,7 @@ import {
   number,
   object,
   enum as oneOf,
+  optional,
   regex,
   string,
   type infer as TypeOf,
@@ -42,6 +43,14 @@ const target = object({
   uses: oneOf(['old', 'new']).check(describe('The credential that is claimed to be in use')),
   gate: nullable(text).check(describe('How it was known that the server accepts the key; docs/rotation.md names them')),
   serverWaitMs: nullable(count).check(describe('From armed to accepted by the server, where the node waited')),
+  behindProxy: optional(literal(true)).check(
+    describe('A proxy monitors it: the wait was for the proxy, which has a key after the server'),
+  ),
+  reloads: optional(array(text)).check(
+    describe(
+      'Configuration caches that are told to reload once it has been given a key; absent: none, the wait was their own',
+    ),
+  ),
   agentDownMs: nullable(count).check(describe("From the agent's stop to its listening again")),
   switchedAt: nullable(time).check(describe('When the agent listened again, by the clock of its node')),
   proof: object({

@@ -131,3 +131,12 @@ test('the chain remembers since when a key was in use, where it was told by the 
   expect(since(aRecord({ fingerprintKey: fingerprints.keyId, old: before }))).toBe(activatedAt);
   expect(since(aRecord({ fingerprintKey: '00000000', new: before }))).toBeNull();
 });
+
+test('what a key had to reach and who was told to hurry stands in the record, and nothing of it where nobody was', () => {
+  const proofs = { fingerprintOnNode: old.key.fingerprint, oldKey: 'refused', behindProxy: true } as const;
+  const reloads = ['server', 'proxy edge'];
+  const { targets } = recordOf(anEnd({ targets: [aTarget({ proofs, reloads }), aTarget({})] }), first, circumstances);
+  expect(targets[0]).toMatchObject({ behindProxy: true, reloads });
+  expect(Object.keys(targets[1] ?? {})).not.toEqual(expect.arrayContaining(['behindProxy']));
+  expect(Object.keys(targets[1] ?? {})).not.toEqual(expect.arrayContaining(['reloads']));
+});
