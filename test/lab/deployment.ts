@@ -24,6 +24,8 @@ export interface InventoryOptions {
   readonly reports?: boolean;
   /** Whether it asks for them to be signed. Default true. */
   readonly signed?: boolean;
+  /** Nodes whose configuration caches the functions may have reloaded, as in the inventory. Default: none. */
+  readonly reload?: { readonly servers?: readonly string[]; readonly proxies?: Readonly<Record<string, string>> };
   /** Seconds, as in the inventory. */
   readonly timeouts?: Readonly<Partial<Record<'serverWaitS' | 'agentStartS' | 'proveTimeoutS', number>>>;
 }
@@ -77,7 +79,7 @@ export interface Deployment {
 /** The template that an operator of this Zabbix would deploy; about 4 s. */
 export async function synthesizeFor(
   zabbix: ZabbixLab,
-  { secrets, serverPortIsOpen = false, reports = false, signed = true, timeouts }: InventoryOptions,
+  { secrets, serverPortIsOpen = false, reports = false, signed = true, reload, timeouts }: InventoryOptions,
 ): Promise<Synthesized> {
   const { path: folder, remove } = await temporaryFolder('zabbix-psk-inventory');
   try {
@@ -89,6 +91,7 @@ export async function synthesizeFor(
         probeScript: zabbix.probe.name,
         ...(serverPortIsOpen ? { server: `${zabbix.server.ip}:10051` } : {}),
       },
+      ...(reload === undefined ? {} : { reload }),
       ...(timeouts === undefined ? {} : { timeouts }),
       ...(reports ? { report: { schedule: 'rate(30 days)', sign: signed } } : {}),
       secrets: secrets.map((name) => ({ name, schedule: 'rate(90 days)' })),
@@ -111,6 +114,7 @@ export async function deploy(
     // A deployment makes Secrets Manager test every rotation; a value put meanwhile would abandon that test.
     await cloud.settled();
     for (const { node } of [...zabbix.proxies, ...zabbix.hosts]) cloud.addNode(node);
+    cloud.addNode(zabbix.serverNode);
     const deployment = drive(cloud);
     const { token, username, password } = zabbix.access;
     await deployment.signInWith(signIn === 'token' ? { token } : { username, password });

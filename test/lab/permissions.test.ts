@@ -123,6 +123,7 @@ describe('no statement is idle', () => {
       synthesizeFor(zabbix, {
         secrets,
         reports: true,
+        reload: { servers: [zabbix.serverNode.instanceId] },
         timeouts: { serverWaitS: 60, agentStartS: 5, proveTimeoutS: 120 },
       }),
       zabbix.host({ name: 'idle', agent: 'zabbix_agentd' }),

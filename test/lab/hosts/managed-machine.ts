@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Machine } from '../machine.ts';
 import type { ManagedNode, NodeCommand, RunningScript } from '../managed-node.ts';
-import { releases } from '../release.ts';
+import { releases, type ZabbixVersion } from '../release.ts';
 import type { ZabbixLab } from '../zabbix/zabbix-lab.ts';
 import { runCommand } from './run-command.ts';
 
@@ -23,17 +23,17 @@ export class ManagedMachine implements ManagedNode {
   readonly ip: string;
   readonly #platformVersion: string;
 
-  private constructor(lab: ZabbixLab, machine: Machine, { instanceId, tags }: NodeOptions) {
+  constructor(version: ZabbixVersion, machine: Machine, ip: string, { instanceId, tags }: NodeOptions = {}) {
     this.computerName = machine.name;
-    this.instanceId = instanceId ?? `i-0${digest(machine.name).slice(0, 16)}`;
+    this.instanceId = instanceId ?? instanceIdOf(machine.name);
     this.tags = tags ?? { ZabbixPskRotation: 'enabled' };
     this.machine = machine;
-    this.ip = lab.addresses.next();
-    this.#platformVersion = releases[lab.version].suite === 'bookworm' ? '12' : '13';
+    this.ip = ip;
+    this.#platformVersion = releases[version].suite === 'bookworm' ? '12' : '13';
   }
 
   static async start(lab: ZabbixLab, name: string, options: NodeOptions): Promise<ManagedMachine> {
-    return new ManagedMachine(lab, await lab.machine(name), options);
+    return new ManagedMachine(lab.version, await lab.machine(name), lab.addresses.next(), options);
   }
 
   /** Runs a script as the SSM agent does. */
@@ -43,6 +43,7 @@ export class ManagedMachine implements ManagedNode {
   }
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** What Systems Manager calls a machine of the lab where nothing else was asked for: an inventory names it before it is started. */
+export function instanceIdOf(name: string): string {
+  return `i-0${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
 }

@@ -3,6 +3,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { documentEnvironmentKey, type Verb } from '../../../lambda/contract.ts';
 import { fleetByRunCommand } from '../../../lambda/fleet/fleet.ts';
+import { reloaderByRunCommand } from '../../../lambda/fleet/reloader.ts';
 import { runCommand } from '../../../lambda/fleet/run-command.ts';
 import { nextIdentity } from '../../../lambda/rotation/identity.ts';
 import type { SecretValue } from '../../../lambda/rotation/model.ts';
@@ -13,6 +14,7 @@ import { zabbixMonitor } from '../../../lambda/zabbix/monitor.ts';
 import { openSession } from '../../../lambda/zabbix/session.ts';
 import { fleetContract } from '../../contracts/fleet.ts';
 import { monitorContract } from '../../contracts/monitor.ts';
+import { reloaderContract } from '../../contracts/reloader.ts';
 import { type ContractSite, Stage } from '../../contracts/site.ts';
 import type { SmallHost } from '../hosts/small-host.ts';
 import { type Lab, startLab } from '../lab.ts';
@@ -40,6 +42,7 @@ export function contractsOn(version: ZabbixVersion): void {
 
     describe('fleet', () => fleetContract(stage));
     describe('monitor', () => monitorContract(stage));
+    describe('reloader', () => reloaderContract(stage));
   });
 }
 
@@ -50,12 +53,15 @@ async function siteOf(lab: Lab): Promise<ContractSite> {
     lab.host({ name: 'neighbour', agent: 'zabbix_agentd' }),
   ]);
   const commands = runCommand({ ssm: new SSMClient(lab.cloud.operator.client), clock, documents: documentsOf(lab) });
+  const reloaderAt = (node: string) => reloaderByRunCommand(commands, { servers: [node], proxies: new Map() });
   const [first, neighbour] = [valueFor(host), valueFor(other)];
   return {
     fleet: fleetByRunCommand(commands, patience, clock),
     monitor: monitorAt(new URL(lab.zabbix.url), lab),
     away: monitorAt(new URL('https://127.0.0.1:9/api_jsonrpc.php'), lab),
     ...{ clock, first, neighbour, target: first.targets[0] },
+    reloader: reloaderAt(lab.zabbix.serverNode.instanceId),
+    misled: reloaderAt(host.instanceId),
     refusesSecondKey: lab.zabbix.version !== '6.0',
     aRotation(current) {
       const pending = { ...current, identity: nextIdentity(current.identity), key: PskKey.mint(32) };
@@ -89,6 +95,7 @@ function documentsOf({ cloud, rotator }: Lab): Readonly<Record<Verb, string>> {
     switch: nameOf('switch'),
     restore: nameOf('restore'),
     forget: nameOf('forget'),
+    reload: nameOf('reload'),
   };
 }
 

@@ -9,6 +9,7 @@ import { type Addresses, claimAddresses } from '../addresses.ts';
 import { ArgvSampler } from '../argv-sampler.ts';
 import { Capture } from '../capture.ts';
 import { Cell } from '../cell.ts';
+import { ManagedMachine } from '../hosts/managed-machine.ts';
 import { SmallHost, type SmallHostOptions } from '../hosts/small-host.ts';
 import { SmallProxy, type SmallProxyOptions } from '../hosts/small-proxy.ts';
 import type { Machine } from '../machine.ts';
@@ -53,6 +54,8 @@ export interface ZabbixLab {
   readonly addresses: Addresses;
   /** the machine that server, database and frontend run on */
   readonly serverMachine: Machine;
+  /** the same, as Systems Manager knows it */
+  readonly serverNode: ManagedMachine;
   readonly hosts: readonly SmallHost[];
   readonly proxies: readonly SmallProxy[];
   /** Starts a small host, tells Zabbix about it and waits for its first values. Several may be started at once. */
@@ -99,6 +102,7 @@ export async function startZabbix(options: ZabbixLabOptions = {}): Promise<Zabbi
       frontend: pages,
       ...{ version, url: frontend.url, caPem: frontend.caPem, access, probe, hostGroupId },
       ...{ server, api, apiTraffic, addresses, serverMachine, hosts, proxies },
+      serverNode: new ManagedMachine(version, serverMachine, addresses.at(1)),
       host: async (about) => {
         const host = await SmallHost.start(lab, about);
         hosts.push(host);

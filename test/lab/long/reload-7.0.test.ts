@@ -1,0 +1,3 @@
+import { reloadsOn } from '../suite/reloads.ts';
+
+reloadsOn('7.0');
