@@ -34,9 +34,9 @@ tell_daemon() { # runtime command
   refuse "$agent ($config) did not take $1 (exit status $answered): $(printf '%s' "$answer" | tr '\n' ' ')"
 }
 
-# Its log says so since it was told, within 3 s.
-log_says() { # pattern
-  says_by=$(($(now_ms) + 3000))
+# Its log says so since it was told.
+log_says() { # pattern, longest wait in seconds
+  says_by=$(($(now_ms) + $2 * 1000))
   [ -n "$(log_file)" ] || return 1
   until log_since "$since" | grep -q "$1"; do
     [ "$(now_ms)" -lt "$says_by" ] || return 1
@@ -60,9 +60,16 @@ agent=$daemon proxies=${proxies:-none}
 case $agent in zabbix_server | zabbix_proxy) ;; *) refuse "The parameter daemon is \"$agent\": send zabbix_server or zabbix_proxy." ;; esac
 find_daemon
 tell_daemon config_cache_reload
-outcome=asked
-! log_says "$(sign_of_reload)" || outcome=reloaded
-# Only now: a server hands its proxies what it has in its own cache.
+# A server hands its proxies what it has in its own cache: they must wait for the end of its reload, which a large one takes seconds for.
+case $proxies in
+  none) patience=3 ;;
+  *) patience=20 ;;
+esac
+if log_says "$(sign_of_reload)" "$patience"; then outcome=reloaded; else outcome=asked; fi
+case $outcome:$proxies in
+  *:none | reloaded:*) ;;
+  *) sleep 1 ;;
+esac
 case $proxies in
   none) ;;
   all) tell_daemon proxy_config_cache_reload ;;

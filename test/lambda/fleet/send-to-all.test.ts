@@ -7,7 +7,7 @@ import type { Target } from '../../../lambda/rotation/model.ts';
 import { listening } from '../../listening.ts';
 
 const clock = { now: () => ({ ms: 0 }), sleep: async () => undefined };
-const documents = { inspect: 'i', prepare: 'p', switch: 's', restore: 'r', forget: 'f' };
+const documents = { inspect: 'i', prepare: 'p', switch: 's', restore: 'r', forget: 'f', reload: 'l' };
 const values = { versionId: 'v'.repeat(32) };
 const requestShape = object({ InstanceIds: array(string()) });
 
