@@ -61,7 +61,8 @@ export const humanFaults: readonly Fault[] = [
       if (target === undefined || value === undefined) return;
       const version = other.labelled('AWSCURRENT') ?? '';
       other.values.set(version, { ...value, targets: [...value.targets, target, ...others] });
-      for (const host of account.hosts) if (host.name === target.name) changedByHand.set(host, clock.now().ms);
+      const shared = new Set([target, ...others].map(({ name }) => name));
+      for (const host of account.hosts) if (shared.has(host.name)) changedByHand.set(host, clock.now().ms);
     },
   },
   {
