@@ -26,7 +26,7 @@ export interface RecordsOptions {
 export function keepRecords({ bucket, fingerprints, endedBy, document, log }: RecordsOptions): Pick<Archive, 'keep'> {
   /** A record without the document's version is worth more than none. */
   async function usedBy(end: RecordedEnd): Promise<EvidenceRecord['document']> {
-    if (end.targets.length === 0) return null;
+    if (end.targets.every(({ node }) => node === undefined)) return null;
     try {
       return await document(end.outcome === 'rotated' ? 'switch' : 'restore');
     } catch (error) {

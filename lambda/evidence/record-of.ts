@@ -57,7 +57,7 @@ export function recordOf(
   });
   const before = described(exchanged.old, {
     activatedAt: null,
-    deactivatedAt: isRotated ? (switches.at(-1) ?? null) : null,
+    deactivatedAt: isRotated && !end.targets.some(isKept) ? (switches.at(-1) ?? null) : null,
   });
   return {
     format: 1,
@@ -79,6 +79,11 @@ export function recordOf(
   };
 }
 
+/** Hosts still use the credential that was replaced. */
+function isKept({ proofs }: TargetRecord): boolean {
+  return proofs.oldKey === 'kept';
+}
+
 /** A sentence, as it may stand in a record. */
 type Told = (sentence: string | undefined) => string | null;
 
@@ -97,7 +102,7 @@ function targetOf(one: TargetRecord, exchanged: RecordedEnd['exchanged'], told: 
   return {
     kind: one.kind,
     name: one.target,
-    node: one.node,
+    node: one.node ?? null,
     uses: one.to === exchanged.new?.key.fingerprint ? 'new' : 'old',
     gate: one.gate ?? null,
     serverWaitMs: wholeMs(one.serverWaitS === undefined ? undefined : one.serverWaitS * 1000),
@@ -115,21 +120,29 @@ function switchedAt({ switchedAt: at }: TargetRecord): string | null {
 }
 
 function judged(proof: Judged, { to }: TargetRecord, exchanged: RecordedEnd['exchanged'], told: Told): RecordedProof {
-  const { verdict, node, stored, contact, oldKey, because } = proof;
+  const { verdict, node, stored, contact, oldKey, stillUsedBy, because } = proof;
   return {
     verdict,
-    node: 'byContact' in node ? 'by-contact' : 'unknown' in node ? 'unknown' : whichKey(node.fingerprint, exchanged),
+    node: onNode(node, exchanged),
     zabbix: stored === 'wanted' ? whichKey(to, exchanged) : stored === 'untold' ? 'unknown' : stored,
     contact:
       contact.seen === 'value' ? { item: contact.item, at: isoOf(contact.atS * 1000), clockOf: contact.clockOf } : null,
     oldKey,
+    ...(stillUsedBy === undefined ? {} : { stillUsedBy: [...stillUsedBy] }),
     because: told(because ?? basisOf(node)),
   };
+}
+
+function onNode(node: Judged['node'], exchanged: RecordedEnd['exchanged']): RecordedProof['node'] {
+  if ('byContact' in node) return 'by-contact';
+  if ('none' in node) return 'none';
+  return 'unknown' in node ? 'unknown' : whichKey(node.fingerprint, exchanged);
 }
 
 /** What stands in place of the node's word. */
 function basisOf(node: Judged['node']): string | undefined {
   if ('byContact' in node) return node.byContact;
+  if ('none' in node) return node.none;
   return 'unknown' in node ? node.unknown : undefined;
 }
 

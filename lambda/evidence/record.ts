@@ -37,9 +37,9 @@ const credential = object({
 const held = oneOf(['old', 'new', 'other', 'unknown']);
 
 const target = object({
-  kind: text.check(describe('What it is in Zabbix: host or proxy')),
+  kind: text.check(describe('What it is in Zabbix: host, proxy or autoregistration')),
   name: text.check(describe("Zabbix' technical name")),
-  node: text.check(describe("Systems Manager's id of the machine")),
+  node: nullable(text).check(describe("Systems Manager's id of the machine; null: autoregistration has none")),
   uses: oneOf(['old', 'new']).check(describe('The credential that is claimed to be in use')),
   gate: nullable(text).check(describe('How it was known that the server accepts the key; docs/rotation.md names them')),
   serverWaitMs: nullable(count).check(describe('From armed to accepted by the server, where the node waited')),
@@ -52,12 +52,16 @@ const target = object({
     ),
   ),
   agentDownMs: nullable(count).check(describe("From the agent's stop to its listening again")),
-  switchedAt: nullable(time).check(describe('When the agent listened again, by the clock of its node')),
+  switchedAt: nullable(time).check(
+    describe(
+      'When the agent listened again, by the clock of its node; of autoregistration, when the server was seen to take the key',
+    ),
+  ),
   proof: object({
     verdict: oneOf(['proven', 'unswitched', 'silent', 'refused', 'unknown']),
-    node: oneOf([...held.options, 'by-contact']).check(
+    node: oneOf([...held.options, 'by-contact', 'none']).check(
       describe(
-        'The credential on the node; by-contact: it could not be asked, and the server was heard to use this key',
+        'The credential on the node; by-contact: it could not be asked, and the server was heard to use this key; none: there is no node',
       ),
     ),
     zabbix: held.check(describe('The credential that Zabbix has stored')),
@@ -67,10 +71,17 @@ const target = object({
         at: time,
         clockOf: oneOf(['server', 'agent', 'proxy']).check(describe('Whose clock that is')),
       }),
-    ).check(describe('The newest value that came over the encrypted connection; null: none was seen')),
-    oldKey: oneOf(['refused', 'accepted', 'replaced', 'none', 'not-asked']).check(
-      describe('What the server said to the key that was replaced; replaced: not asked, and Zabbix stores another'),
+    ).check(
+      describe(
+        'The newest value that came over the encrypted connection; null: none was seen, or there is no agent to send one',
+      ),
     ),
+    oldKey: oneOf(['refused', 'accepted', 'replaced', 'kept', 'none', 'not-asked']).check(
+      describe(
+        'What the server said to the key that was replaced; replaced: not asked, and Zabbix stores another; kept: it takes it from hosts that still use it',
+      ),
+    ),
+    stillUsedBy: optional(array(text)).check(describe('Hosts that still use the identity that was replaced')),
     because: nullable(text).check(describe('Why it is not proven, or what a proof without the node rests on')),
   }),
 });

@@ -4,7 +4,14 @@ import type { Verb } from '../contract.ts';
 import { NodeUnreachable, Refusal } from '../errors.ts';
 import type { Deadline } from '../rotation/deadline.ts';
 import { safeIdentity } from '../rotation/identity.ts';
-import type { NodeOutcome, Preparation, Rotation, RotationIds, Target } from '../rotation/model.ts';
+import {
+  type NodeOutcome,
+  type NodeTarget,
+  onNodes,
+  type Preparation,
+  type Rotation,
+  type RotationIds,
+} from '../rotation/model.ts';
 import type { Clock, Fleet, Patience } from '../rotation/ports.ts';
 import { lastLine } from './last-line.ts';
 import { inspectionShape, preparationShape, replyShape, switchShape, toAccount, toInspection } from './reply.ts';
@@ -27,7 +34,7 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
     agentStartS: String(Math.round(patience.agentStartMs / 1000)),
   };
 
-  function notAfter(target: Target, ms: number): string {
+  function notAfter(target: NodeTarget, ms: number): string {
     return String(Math.floor((clock.now().ms + (aheadMs.get(target.node) ?? 0) + ms) / 1000));
   }
 
@@ -46,7 +53,7 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
     return parsed.data;
   }
 
-  async function inspect(target: Target, { secretId, versionId }: RotationIds, deadline: Deadline) {
+  async function inspect(target: NodeTarget, { secretId, versionId }: RotationIds, deadline: Deadline) {
     const sent = await commands.send(target, 'inspect', { secretId, versionId, ...programs([target]) });
     return toInspection(await account(sent, deadline, inspectionShape));
   }
@@ -63,14 +70,14 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
   }
 
   async function prepareOnce(
-    target: Target,
+    target: NodeTarget,
     { secretId, versionId, current, pending }: Rotation,
     deadline: Deadline,
   ): Promise<Preparation> {
     const sent = await commands.send(target, 'prepare', {
       secretId,
       versionId,
-      ...programs(pending.targets.filter(({ node }) => node === target.node)),
+      ...programs(onNodes(pending.targets).filter(({ node }) => node === target.node)),
       currentFingerprint: current.key.fingerprint,
       notAfter: notAfter(target, preparedForMs),
     });
@@ -152,8 +159,8 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
 }
 
 /** Which programs of a node a command is about. Once it is prepared, the node itself knows. */
-function programs(targets: readonly Target[]): { readonly config: string; readonly proxyConfig: string } {
-  const configOf = (kind: Target['kind']) => targets.find((target) => target.kind === kind)?.config ?? 'none';
+function programs(targets: readonly NodeTarget[]): { readonly config: string; readonly proxyConfig: string } {
+  const configOf = (kind: NodeTarget['kind']) => targets.find((target) => target.kind === kind)?.config ?? 'none';
   return { config: configOf('host'), proxyConfig: configOf('proxy') };
 }
 

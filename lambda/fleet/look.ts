@@ -2,7 +2,7 @@ import { _default, boolean, int, looseObject, pipe, regex, string, transform } f
 import { NodeUnreachable, Refusal } from '../errors.ts';
 import { quote, quoteName } from '../quote.ts';
 import type { Deadline } from '../rotation/deadline.ts';
-import type { RotationIds, Target } from '../rotation/model.ts';
+import type { NodeTarget, RotationIds } from '../rotation/model.ts';
 import type { Clock } from '../rotation/ports.ts';
 import { replyShape } from './reply.ts';
 import type { RunCommand, Sent } from './run-command.ts';
@@ -32,7 +32,7 @@ const gatheringMs = 1_000;
 /** Who is asked with one command: their agents' configuration files are told in the same words. */
 interface Together {
   readonly ids: RotationIds;
-  readonly targets: Map<string, Target>;
+  readonly targets: Map<string, NodeTarget>;
   readonly sent: Promise<ReadonlyMap<string, Sent | Error>>;
   readonly go: () => void;
 }
@@ -44,10 +44,10 @@ interface Together {
 export function looking(commands: Pick<RunCommand, 'sendToAll' | 'ended'>, clock: Clock) {
   const gathering = new Map<string, Together>();
 
-  function together({ config }: Target, ids: RotationIds): Together {
+  function together({ config }: NodeTarget, ids: RotationIds): Together {
     const found = gathering.get(config);
     if (found !== undefined) return found;
-    const targets = new Map<string, Target>();
+    const targets = new Map<string, NodeTarget>();
     const full = Promise.withResolvers<void>();
     const send = async () => {
       await Promise.race([full.promise, clock.sleep(gatheringMs)]);
@@ -61,7 +61,7 @@ export function looking(commands: Pick<RunCommand, 'sendToAll' | 'ended'>, clock
     return begun;
   }
 
-  async function sendTo(target: Target, ids: RotationIds): Promise<Sent> {
+  async function sendTo(target: NodeTarget, ids: RotationIds): Promise<Sent> {
     const { targets, sent, go } = together(target, ids);
     if (!targets.has(target.node)) targets.set(target.node, target);
     if (targets.size >= nodesACommand) {
@@ -81,7 +81,7 @@ export function looking(commands: Pick<RunCommand, 'sendToAll' | 'ended'>, clock
      * @throws {Refusal} what the script refused with: no agent, no PSK, no key that can be read
      * @throws {NodeUnreachable} when no account came back
      */
-    async look(target: Target, ids: RotationIds, deadline: Deadline) {
+    async look(target: NodeTarget, ids: RotationIds, deadline: Deadline) {
       const sent = await sendTo(target, ids);
       return accountOf(sent, await commands.ended(sent, deadline, 'soon'));
     },

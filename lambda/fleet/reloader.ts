@@ -1,7 +1,7 @@
 import { looseObject, enum as oneOf } from 'zod/mini';
 import { NodeUnreachable, Refusal, sentence } from '../errors.ts';
 import type { Deadline } from '../rotation/deadline.ts';
-import type { RotationIds, Target } from '../rotation/model.ts';
+import type { NodeTarget, RotationIds } from '../rotation/model.ts';
 import type { Cache, Reloader } from '../rotation/ports.ts';
 import { lastLine } from './last-line.ts';
 import { replyShape } from './reply.ts';
@@ -28,7 +28,7 @@ export function reloaderByRunCommand(
   { servers, proxies }: ReloadNodes,
 ): Reloader {
   async function reloadOn(
-    daemon: Target,
+    daemon: NodeTarget,
     values: { readonly daemon: string; readonly proxies: string },
     { secretId, versionId }: RotationIds,
     deadline: Deadline,
@@ -76,7 +76,7 @@ export function reloaderByRunCommand(
       if (cache.of === 'server') return reloadServer(handed(cache), ids, deadline);
       const node = proxies.get(cache.name);
       if (node === undefined) throw new Refusal('NODE_NOT_MANAGED', `no node is known for proxy "${cache.name}"`);
-      const daemon: Target = { kind: 'proxy', name: cache.name, node, config: 'auto' };
+      const daemon: NodeTarget = { kind: 'proxy', name: cache.name, node, config: 'auto' };
       return reloadOn(daemon, { daemon: 'zabbix_proxy', proxies: 'none' }, ids, deadline);
     },
   };

@@ -11,12 +11,12 @@ import {
 import { documentStep, type ParameterName, type Verb } from '../contract.ts';
 import { NodeUnreachable, Refusal } from '../errors.ts';
 import type { Deadline } from '../rotation/deadline.ts';
-import type { Target } from '../rotation/model.ts';
+import type { NodeTarget } from '../rotation/model.ts';
 import type { Clock } from '../rotation/ports.ts';
 
 /** One command of ours on one node. */
 export interface Sent {
-  readonly target: Target;
+  readonly target: NodeTarget;
   readonly verb: Verb;
   readonly versionId: string;
   readonly commandId: string;
@@ -57,7 +57,11 @@ const ended = new Set([
 ]);
 
 export function runCommand({ ssm, clock, documents }: RunCommandOptions) {
-  async function send<V extends Verb>(target: Target, verb: V, values: Values): Promise<Sent & { readonly verb: V }> {
+  async function send<V extends Verb>(
+    target: NodeTarget,
+    verb: V,
+    values: Values,
+  ): Promise<Sent & { readonly verb: V }> {
     try {
       return { target, verb, versionId: values.versionId, commandId: await command([target], verb, values) };
     } catch (error) {
@@ -72,7 +76,11 @@ export function runCommand({ ssm, clock, documents }: RunCommandOptions) {
    * @param targets at most 50
    * @returns in the order of `targets`; an error is why that one could not be sent to
    */
-  async function sendToAll(targets: readonly Target[], verb: Verb, values: Values): Promise<readonly (Sent | Error)[]> {
+  async function sendToAll(
+    targets: readonly NodeTarget[],
+    verb: Verb,
+    values: Values,
+  ): Promise<readonly (Sent | Error)[]> {
     try {
       const commandId = await command(targets, verb, values);
       return targets.map((target) => ({ target, verb, versionId: values.versionId, commandId }));
@@ -86,7 +94,7 @@ export function runCommand({ ssm, clock, documents }: RunCommandOptions) {
   }
 
   /** @returns its id */
-  async function command(targets: readonly Target[], verb: Verb, values: Values): Promise<string> {
+  async function command(targets: readonly NodeTarget[], verb: Verb, values: Values): Promise<string> {
     const [first] = targets;
     const whom = targets.length === 1 ? first?.name : `${targets.length} nodes`;
     const { Command } = await ssm.send(
@@ -198,7 +206,7 @@ export type RunCommand = ReturnType<typeof runCommand>;
 /** A rotation has something else to say to each node. */
 export type OneByOne = Omit<RunCommand, 'sendToAll'>;
 
-function whyNotSent({ node, name }: Target, verb: Verb, error: unknown): Error {
+function whyNotSent({ node, name }: NodeTarget, verb: Verb, error: unknown): Error {
   if (error instanceof NodeUnreachable) return error;
   if (error instanceof InvalidInstanceId) {
     return new Refusal(

@@ -78,7 +78,13 @@ async function gatherSecret(
   const ofTarget = async (target: Target): Promise<GatheredTarget> => {
     const { kind, name, node } = target;
     const inspection = await inspect(target, policy, sides, ports, deadline);
-    return { kind, name, node, zabbixHolds: await zabbixSide(target, holders, sides, ports, shown), inspection };
+    return {
+      kind,
+      name,
+      ...(node === undefined ? {} : { node }),
+      zabbixHolds: await zabbixSide(target, holders, sides, ports, shown),
+      inspection,
+    };
   };
   const names = new Set(targets.map(({ name }) => name));
   return {
@@ -161,6 +167,7 @@ async function inspect(
   { nodes, inventory }: ReportPorts,
   deadline: Deadline,
 ): Promise<Inspection> {
+  if (target.kind === 'autoregistration') return { state: 'no-node' };
   if (deadline.remainingMs < writingMs + nodeMs) return { state: 'not-asked' };
   try {
     const ids = { secretId: arn, versionId: versions.current ?? '' };

@@ -78,6 +78,8 @@ const inspection = discriminatedUnion('state', [
   }),
   object({ state: literal('refused'), says: string(), byteOrderMark: boolean() }),
   object({ state: literal('unreachable'), says: string() }),
+  /** It is autoregistration, which has none. */
+  object({ state: literal('no-node') }),
   /** There was no time left for it. */
   object({ state: literal('not-asked') }),
 ]);
@@ -86,7 +88,8 @@ export type Inspection = Infer<typeof inspection>;
 const target = object({
   kind: oneOf(kinds),
   name: string(),
-  node: string(),
+  /** None: it is autoregistration. */
+  node: optional(string()),
   /** `missing`: Zabbix shows no such object to our API user. `untold`: it compares no keys of this kind (proxies). */
   zabbixHolds: asked(union([held, literal('missing'), literal('untold')])),
   inspection,

@@ -25,7 +25,7 @@ export function targetFindings({ secret, target, last }: Known): readonly Findin
 
 function ofInspection(
   inspection: Inspection,
-  node: string,
+  node: string | undefined,
   found: Pick<Finding, 'kind' | 'name'> & { readonly secret: string },
 ): readonly Finding[] {
   switch (inspection.state) {
@@ -43,6 +43,7 @@ function ofInspection(
       return [find('not-inspected', { ...found, evidence: inspection.says })];
     // One finding for all of them: findings.ts.
     case 'not-asked':
+    case 'no-node':
       return [];
   }
 }

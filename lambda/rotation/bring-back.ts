@@ -1,8 +1,17 @@
-import { Refusal, ZabbixUnreachable } from '../errors.ts';
+import { Refusal } from '../errors.ts';
+import { bringAutoregistrationBack } from './bring-autoregistration-back.ts';
 import type { Deadline } from './deadline.ts';
 import { chooseGate, isArmed, isAskedFromHere } from './gate.ts';
 import { matchFromZabbix } from './match-from-zabbix.ts';
-import type { Gate, Inspection, MonitoredHost, Rotation, Target } from './model.ts';
+import {
+  type Gate,
+  type Inspection,
+  isOfAutoregistration,
+  type MonitoredHost,
+  type NodeTarget,
+  onNodes,
+  type Rotation,
+} from './model.ts';
 import { byNode } from './node-mates.ts';
 import { onceMore } from './once-more.ts';
 import type { Armed, Ports } from './ports.ts';
@@ -13,7 +22,8 @@ import { reloadCaches } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
 import { callOff } from './stand-down.ts';
 import { findStored } from './stored-credential.ts';
-import { until, waitUntilServerUses } from './wait.ts';
+import { untilAnswered } from './until-answered.ts';
+import { waitUntilServerUses } from './wait.ts';
 
 /**
  * Arms `restore`, gives Zabbix the old key, and the hosts follow. A host that cannot be commanded is matched from Zabbix' side.
@@ -29,6 +39,7 @@ export async function bringBack(
   deadline: Deadline,
   failures: unknown[],
 ): Promise<readonly Proof[]> {
+  if (isOfAutoregistration(rotation.pending)) return [await bringAutoregistrationBack(rotation, ports, deadline)];
   const proofs = await bringBackTouched(rotation, begun, ports, deadline, failures);
   if (!(await isGivenLate(rotation, proofs, ports, deadline))) return proofs;
   const again = await bringBackTouched(rotation, begun, ports, deadline, failures);
@@ -42,7 +53,7 @@ async function isGivenLate(
   ports: Ports,
   deadline: Deadline,
 ): Promise<boolean> {
-  for (const target of pending.targets) {
+  for (const target of onNodes(pending.targets)) {
     if (proofs.some((proof) => proof.target === target)) continue;
     const ask = () => findStored(target, { current, pending }, ports.monitor);
     const { stored } = await untilAnswered(ask, ports, deadline);
@@ -82,7 +93,7 @@ async function bringBackTouched(
 
 /** A target that Zabbix has been given the new key for, or whose agent is on it or may be, or is down. */
 interface Touched {
-  readonly target: Target;
+  readonly target: NodeTarget;
   readonly host: MonitoredHost;
   /** Undefined: its node could not be asked. */
   readonly inspection: Inspection | undefined;
@@ -105,7 +116,7 @@ async function findTouched(
   deadline: Deadline,
   failures: unknown[],
 ): Promise<readonly Touched[]> {
-  const found = await sideBySide(rotation.pending.targets, async (target) => {
+  const found = await sideBySide(onNodes(rotation.pending.targets), async (target) => {
     const inspection = await ports.fleet.inspect(target, rotation, deadline).catch((error: unknown) => {
       failures.push(error);
       return undefined;
@@ -242,27 +253,4 @@ async function proveBack(one: Touched, rotation: Rotation, ports: Ports, deadlin
     proof = await proveByContact(target, claim, ports, deadline);
   await recordProof(ports, rotation, proof);
   return proof;
-}
-
-const askZabbixAgainMs = 5_000;
-
-/** On the way back there is nothing better to do than to wait for Zabbix to answer again. */
-async function untilAnswered<T>(ask: () => Promise<T>, { clock }: Ports, deadline: Deadline): Promise<T> {
-  let last: unknown;
-  const answer = await until(
-    async () => {
-      try {
-        return { value: await ask() };
-      } catch (error) {
-        if (!(error instanceof ZabbixUnreachable)) throw error;
-        last = error;
-        return undefined;
-      }
-    },
-    askZabbixAgainMs,
-    clock,
-    deadline,
-  );
-  if (answer === undefined) throw last;
-  return answer.value;
 }

@@ -3,8 +3,9 @@ import type { Deadline } from './deadline.ts';
 import { finishAgain } from './finish-secret.ts';
 import { load, readCurrent, refuseUnlessPending } from './load.ts';
 import { nextCredential } from './mint.ts';
-import type { SecretValue } from './model.ts';
+import { isOfAutoregistration, type SecretValue } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
+import { preflightAutoregistration } from './preflight-autoregistration.ts';
 import { seeEarlierTry } from './see-earlier-try.ts';
 
 /**
@@ -25,6 +26,8 @@ export async function createSecret(
     refuseUnlessPending(await secrets.labels(labels.secretId), token);
   }
   const next = nextCredential(current);
+  if (isOfAutoregistration(current) && (await secrets.read(labels, token)) === undefined)
+    await preflightAutoregistration(current, next, labels.secretName, ports);
   if (!(await secrets.park(labels, token, next)))
     return seeEarlierTry(await load(labels, token, secrets), ports, deadline);
   await archive.append({

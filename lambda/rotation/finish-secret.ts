@@ -2,10 +2,11 @@ import { Refusal, StillOpen, sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { forget } from './forget.ts';
 import { load, readCurrent } from './load.ts';
-import type { Inspection, Rotation, RotationIds, Target } from './model.ts';
+import type { Autoregistration, Inspection, NodeTarget, Rotation, RotationIds } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
-import { fromAccount, recordEnd, type TargetRecord } from './record.ts';
+import { proveAtPort } from './prove-at-port.ts';
+import { fromAccount, recordEnd, type TargetRecord, targetRecord } from './record.ts';
 import { reloadsOf } from './reload.ts';
 
 /** Promotes the pending credential, makes the nodes forget the old key, and records the rotation. */
@@ -59,6 +60,10 @@ export async function recordRotated(rotation: Rotated, ports: Ports, deadline: D
   const targets: TargetRecord[] = [];
   const forgetNode = oncePerNode((target) => forget(target, rotation, pending, ports, deadline));
   for (const target of pending.targets) {
+    if (target.kind === 'autoregistration') {
+      targets.push(await autoregistrationRecord(target, rotation, ports, deadline));
+      continue;
+    }
     const forgotten = await forgetNode(target);
     const inspection = forgotten instanceof Refusal ? undefined : forgotten;
     targets.push({
@@ -78,6 +83,22 @@ export async function recordRotated(rotation: Rotated, ports: Ports, deadline: D
   await markRecorded(rotation, ports);
 }
 
+/** The server is asked once more; no node has anything to forget. */
+async function autoregistrationRecord(
+  target: Autoregistration,
+  { pending, current }: Rotated,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<TargetRecord> {
+  const proof = await proveAtPort(target, { wanted: pending, dead: current }, ports, deadline.within(0));
+  return {
+    ...targetRecord(proof),
+    ...(current === undefined ? {} : { from: current.key.fingerprint }),
+    gate: 'port-probe',
+    switchedAt: new Date(ports.clock.now().ms).toISOString(),
+  };
+}
+
 /** After the record, so that a repair finds what died before it. A mark that stays makes it record the same end once more. */
 async function markRecorded({ secretId, versionId }: RotationIds, { secrets, archive }: Ports): Promise<void> {
   try {
@@ -89,7 +110,7 @@ async function markRecorded({ secretId, versionId }: RotationIds, { secrets, arc
 
 /** testSecret waited for these proofs in another invocation; they are asked for again, without waiting, so that the record tells what is true now. */
 async function proofsNow(
-  target: Target,
+  target: NodeTarget,
   { pending }: Pick<Rotated, 'pending'>,
   inspection: Inspection | undefined,
   { monitor }: Ports,

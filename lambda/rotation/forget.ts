@@ -1,6 +1,6 @@
 import { Refusal, sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
-import type { Credential, Inspection, RotationIds, Target } from './model.ts';
+import type { Credential, Inspection, NodeTarget, RotationIds } from './model.ts';
 import { onceMore } from './once-more.ts';
 import type { Ports } from './ports.ts';
 
@@ -11,7 +11,7 @@ import type { Ports } from './ports.ts';
  * @returns what the node found, with the account of its last switch; why it refused; undefined when it could not be asked
  */
 export async function forget(
-  target: Target,
+  target: NodeTarget,
   rotation: RotationIds,
   inPlace: Credential,
   { fleet, archive }: Pick<Ports, 'fleet' | 'archive'>,

@@ -1,6 +1,6 @@
 import { NodeUnreachable, StillOpen, ZabbixUnreachable } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
-import type { Target } from './model.ts';
+import type { NodeTarget } from './model.ts';
 import type { Archive, Fleet, Monitor, Ports, Reloader } from './ports.ts';
 
 /** Zabbix is asked three times and may take 20 s each time to say nothing. Milliseconds. */
@@ -66,7 +66,7 @@ function reloadedInTime(reloader: Reloader, last: Deadline): Reloader {
 
 function commandedInTime(fleet: Fleet, last: Deadline): Fleet {
   async function soon<T>(
-    { name, node }: Target,
+    { name, node }: NodeTarget,
     deadline: Deadline,
     command: (deadline: Deadline) => Promise<T>,
   ): Promise<T> {

@@ -1,7 +1,17 @@
 import { sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
+import { describeAutoregistration } from './describe-autoregistration.ts';
 import { readVersions, unfinishedVersion } from './load.ts';
-import type { Credential, Inspection, MonitoredHost, RotationIds, SecretValue, Target } from './model.ts';
+import {
+  type Credential,
+  type Inspection,
+  isOfAutoregistration,
+  type MonitoredHost,
+  type NodeTarget,
+  onNodes,
+  type RotationIds,
+  type SecretValue,
+} from './model.ts';
 import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { hostProblem } from './preflight.ts';
@@ -31,24 +41,17 @@ export async function requestInspection(
     says.push(
       `A rotation is unfinished: version ${unfinished} is AWSPENDING${pending === undefined ? ', without a key' : ` with key ${pending.key.fingerprint}`}.`,
     );
-  for (const target of current.targets) {
-    says.push(
-      ...(await describe(
-        target,
-        current,
-        unfinished === undefined ? undefined : pending,
-        { secretId: labels.secretId, versionId },
-        ports,
-        deadline,
-      )),
-    );
+  const open = unfinished === undefined ? undefined : pending;
+  if (isOfAutoregistration(current)) says.push(...(await describeAutoregistration(current, open, labels, ports)));
+  for (const target of onNodes(current.targets)) {
+    says.push(...(await describe(target, current, open, { secretId: labels.secretId, versionId }, ports, deadline)));
   }
   says.push(plan(current, labels, unfinished !== undefined));
   return { says };
 }
 
 async function describe(
-  target: Target,
+  target: NodeTarget,
   current: SecretValue,
   pending: Credential | undefined,
   ids: RotationIds,
@@ -98,7 +101,7 @@ function inZabbix(host: MonitoredHost, stored: string): string {
 }
 
 function onNode(
-  { name, node }: Target,
+  { name, node }: NodeTarget,
   found: Inspection,
   current: Credential,
   pending: Credential | undefined,
@@ -121,9 +124,11 @@ function plan(
 ): string {
   if (unfinished) return `A rotation asked for now would be refused until the unfinished one has ended.`;
   const identity = identityMode === 'fixed' ? 'keep the identity' : 'use a new identity';
-  const nodes = byNode(targets.map((target) => ({ target })));
+  const minted = `A rotation of ${secretName} would mint a key of ${keyBytes} bytes, ${identity}`;
+  if (isOfAutoregistration({ targets })) return `${minted}, and give it to Zabbix for autoregistration.`;
+  const nodes = byNode(onNodes(targets).map((target) => ({ target })));
   const named = nodes.map((mates) => mates.map(({ target }) => target.name).join(' together with '));
-  return `A rotation of ${secretName} would mint a key of ${keyBytes} bytes, ${identity}, and switch ${named.join(', then ')}.`;
+  return `${minted}, and switch ${named.join(', then ')}.`;
 }
 
 function count(n: number, noun: string): string {

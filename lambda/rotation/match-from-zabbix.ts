@@ -1,5 +1,5 @@
 import type { Deadline } from './deadline.ts';
-import type { Credential, Rotation, Target } from './model.ts';
+import type { Credential, NodeTarget, Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
 import { proveByContact } from './prove-by-contact.ts';
@@ -13,7 +13,7 @@ import { reloadCaches } from './reload.ts';
  * @returns undefined when there is nothing to match: both sides are on the old key, or one is on some third one
  */
 export async function matchFromZabbix(
-  target: Target,
+  target: NodeTarget,
   rotation: Rotation,
   asked: Proof | undefined,
   ports: Ports,
@@ -59,12 +59,12 @@ async function isEnded({ secretId, versionId }: Rotation, { secrets }: Ports): P
 }
 
 /** Contact takes minutes: the next rotation may have begun meanwhile, or somebody have given a third key. */
-async function isReplaced(target: Target, { current, pending }: Rotation, { monitor }: Ports): Promise<boolean> {
+async function isReplaced(target: NodeTarget, { current, pending }: Rotation, { monitor }: Ports): Promise<boolean> {
   return (await monitor.find(target, [current, pending])).holds === undefined;
 }
 
 async function giveAndProve(
-  target: Target,
+  target: NodeTarget,
   wanted: Credential,
   rotation: Rotation,
   ports: Ports,
@@ -76,7 +76,7 @@ async function giveAndProve(
 }
 
 async function give(
-  target: Target,
+  target: NodeTarget,
   credential: Credential,
   rotation: Rotation,
   ports: Ports,

@@ -6,7 +6,12 @@ import { PskKey } from './psk.ts';
 export function nextCredential(current: SecretValue): SecretValue {
   return {
     ...current,
-    identity: current.identityMode === 'fixed' ? current.identity : nextIdentity(current.identity),
+    identity: current.identityMode === 'fixed' ? current.identity : nextIdentity(baseOf(current)),
     key: PskKey.mint(current.keyBytes),
   };
+}
+
+/** Who leaves an identity to others is not to be taken for one of them by the next. */
+function baseOf({ identity, leaves, targets: [first] }: SecretValue): string {
+  return leaves === identity ? first.name : identity;
 }

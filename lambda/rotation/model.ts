@@ -1,7 +1,10 @@
 import type { PskKey } from './psk.ts';
 
 /** Something of Zabbix that holds one end of a pre-shared key. */
-export interface Target {
+export type Target = NodeTarget | Autoregistration;
+
+/** A target whose other end is a program on a node. */
+export interface NodeTarget {
   /** Whose key it is: an agent's, which Zabbix keeps with its host, or a proxy's own. */
   readonly kind: 'host' | 'proxy';
   /** Zabbix' technical name of the host, or the proxy's name, case-sensitive. */
@@ -10,6 +13,29 @@ export interface Target {
   readonly node: string;
   /** The program's configuration file, where the running one's own is not the one meant; otherwise `auto`. */
   readonly config: string;
+}
+
+/**
+ * The one key that Zabbix takes from agents that it does not know yet. Whoever starts such an agent fetches the key from the secret, so
+ * that nothing follows the server.
+ */
+export interface Autoregistration {
+  readonly kind: 'autoregistration';
+  /** There is one in every Zabbix, and it has no name there. */
+  readonly name: 'autoregistration';
+  readonly node?: never;
+}
+
+export const autoregistration: Autoregistration = { kind: 'autoregistration', name: 'autoregistration' };
+
+/** Those that have a node: all but autoregistration. */
+export function onNodes(targets: readonly Target[]): readonly NodeTarget[] {
+  return targets.filter((target) => target.kind !== 'autoregistration');
+}
+
+/** Autoregistration is the only target of its secret. */
+export function isOfAutoregistration({ targets: [only] }: Pick<SecretValue, 'targets'>): boolean {
+  return only.kind === 'autoregistration';
 }
 
 /** What Zabbix and an agent must agree on. */
@@ -22,8 +48,11 @@ export type IdentityMode = 'new' | 'fixed';
 
 /** One version of a rotated secret: a credential and everything that uses it. */
 export interface SecretValue extends Credential {
+  /** Autoregistration alone, or others. */
   readonly targets: readonly [Target, ...Target[]];
   readonly identityMode: IdentityMode;
+  /** The shared identity that the targets are to leave to those who stay with it; any other than the present one says nothing. */
+  readonly leaves?: string | undefined;
   /** Length of the next key, in bytes. */
   readonly keyBytes: number;
 }
@@ -93,7 +122,7 @@ export interface SwitchAccount {
 /** What `inspect` finds on a node, of the program of one target. */
 export interface Inspection {
   /** Of the targets that the program can belong to. */
-  readonly kind: Target['kind'];
+  readonly kind: NodeTarget['kind'];
   /** `zabbix_agentd`, `zabbix_agent2` or `zabbix_proxy`. */
   readonly agent: string;
   readonly agentVersion: string;
@@ -166,7 +195,10 @@ export interface Witness {
   readonly lastS: number;
 }
 
-/** Contact between Zabbix and the agent: `none` was asked for and not seen, `unknown` could not be asked. */
+/**
+ * Contact between Zabbix and the agent: `none` was asked for and not seen, `unknown` could not be asked. `handshake`: where there is no
+ * agent, the server took the key at its port.
+ */
 export type Contact =
   | {
       readonly seen: 'value';
@@ -175,18 +207,31 @@ export type Contact =
       readonly afterS: number;
       readonly clockOf: 'server' | 'agent' | 'proxy';
     }
+  | { readonly seen: 'handshake'; readonly waitedS: number }
   | { readonly seen: 'none'; readonly waitedS: number; readonly error: string | undefined }
   | { readonly seen: 'unknown'; readonly because: string };
 
 /** What was observed of one target. */
 export interface Evidence {
-  /** Fingerprint on the node, or why it could not be read; `byContact`: not read, and shown by the server's hearing from it; how it was known which key the server used. */
-  readonly node: { readonly fingerprint: string } | { readonly unknown: string } | { readonly byContact: string };
-  /** Whether Zabbix has the wanted credential stored; `untold`: it does not tell, and we have never given one. */
+  /**
+   * Fingerprint on the node, or why it could not be read; `byContact`: not read, and shown by the server's hearing from it; how it was known which key the server used.
+   * `none`: there is no node; what the proof rests on instead.
+   */
+  readonly node:
+    | { readonly fingerprint: string }
+    | { readonly unknown: string }
+    | { readonly byContact: string }
+    | { readonly none: string };
+  /** Whether Zabbix has the wanted credential stored; `untold`: it does not tell, and we have never given one; of autoregistration it never tells. */
   readonly stored: 'wanted' | 'other' | 'untold' | 'unknown';
   readonly contact: Contact;
-  /** `replaced`: nobody could try it, but Zabbix' one stored key is another. `none`: there is no other key to try. */
-  readonly oldKey: 'refused' | 'accepted' | 'replaced' | 'none';
+  /**
+   * `replaced`: nobody could try it, but Zabbix' one stored key is another. `kept`: the server takes it, from hosts that still use it.
+   * `none`: there is no other key to try.
+   */
+  readonly oldKey: 'refused' | 'accepted' | 'replaced' | 'kept' | 'none';
+  /** Names of the hosts that still use the identity that was replaced; none are told where nobody does. */
+  readonly stillUsedBy?: readonly string[] | undefined;
 }
 
 /** What we conclude of one target. */

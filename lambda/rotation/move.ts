@@ -2,7 +2,7 @@ import { GiveUnanswered, Refusal, sentence, TargetFailed, ZabbixUnreachable } fr
 import type { Deadline } from './deadline.ts';
 import { chooseGate, isArmed, isAskedFromHere } from './gate.ts';
 import { refuseUnlessPending } from './load.ts';
-import type { Gate, NodeOutcome, Rotation } from './model.ts';
+import type { Gate, MonitoredHost, NodeOutcome, Rotation, Target } from './model.ts';
 import { byNode } from './node-mates.ts';
 import type { Armed, Ports } from './ports.ts';
 import type { Ready } from './preflight.ts';
@@ -55,6 +55,12 @@ export async function move(
   );
 }
 
+/** A target and how Zabbix describes it. */
+interface Given {
+  readonly target: Target;
+  readonly host: MonitoredHost;
+}
+
 /** The targets of one node, on their way together. */
 interface Going {
   readonly mates: readonly [Ready, ...Ready[]];
@@ -63,8 +69,9 @@ interface Going {
   readonly waiting: Armed | undefined;
 }
 
-async function give(
-  together: readonly Ready[],
+/** Gives Zabbix the pending credential, unless somebody takes this version back. */
+export async function give(
+  together: readonly Given[],
   rotation: Rotation,
   { secrets, monitor, archive }: Ports,
 ): Promise<void> {
@@ -150,6 +157,6 @@ function refuseUnlessSwitched(
   }
 }
 
-function names(ready: readonly Ready[]): string {
-  return ready.map(({ target }) => target.name).join(', ');
+function names(given: readonly Given[]): string {
+  return given.map(({ target }) => target.name).join(', ');
 }

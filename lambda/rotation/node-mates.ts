@@ -1,7 +1,9 @@
-import type { Target } from './model.ts';
+import type { NodeTarget } from './model.ts';
 
 /** Targets by their nodes: an agent and a proxy on one node share a key file, so they change keys together. */
-export function byNode<T extends { readonly target: Target }>(all: readonly T[]): readonly (readonly [T, ...T[]])[] {
+export function byNode<T extends { readonly target: NodeTarget }>(
+  all: readonly T[],
+): readonly (readonly [T, ...T[]])[] {
   const nodes = new Map<string, [T, ...T[]]>();
   for (const one of all) {
     const mates = nodes.get(one.target.node);
@@ -14,7 +16,7 @@ export function byNode<T extends { readonly target: Target }>(all: readonly T[])
 }
 
 /** What is done once on a node, whichever of its targets asks first; every one of them gets what came of it. */
-export function oncePerNode<R>(work: (target: Target) => Promise<R>): (target: Target) => Promise<R> {
+export function oncePerNode<R>(work: (target: NodeTarget) => Promise<R>): (target: NodeTarget) => Promise<R> {
   const begun = new Map<string, Promise<R>>();
   return (target) => {
     const now = begun.get(target.node) ?? work(target);

@@ -6,6 +6,7 @@ import type {
   Instant,
   MonitoredHost,
   NodeOutcome,
+  NodeTarget,
   Preparation,
   Rotation,
   RotationIds,
@@ -44,6 +45,7 @@ export interface SecretLabels {
   /** Version ids by the label they carry. */
   readonly current: string | undefined;
   readonly pending: string | undefined;
+  readonly previous: string | undefined;
   /** The version that somebody has decided to take back: whoever touches it next goes back too. */
   readonly goingBack: string | undefined;
   /** The version whose rotation has minted a key and has no recorded end yet. */
@@ -90,7 +92,7 @@ export interface SecretStore {
 
 /** A command that runs on a node and has not been heard from yet. */
 export interface Armed {
-  readonly target: Target;
+  readonly target: NodeTarget;
   readonly verb: 'switch' | 'restore';
   readonly versionId: string;
   readonly commandId: string;
@@ -103,14 +105,14 @@ export interface Armed {
  * @throws {NodeUnreachable} when the command did not reach the node or no account came back
  */
 export interface Fleet {
-  inspect(target: Target, rotation: RotationIds, deadline: Deadline): Promise<Inspection>;
-  prepare(target: Target, rotation: Rotation, deadline: Deadline): Promise<Preparation>;
+  inspect(target: NodeTarget, rotation: RotationIds, deadline: Deadline): Promise<Inspection>;
+  prepare(target: NodeTarget, rotation: Rotation, deadline: Deadline): Promise<Preparation>;
   /** Returns when the node has taken up the command, so that it waits before Zabbix is told. */
-  arm(target: Target, rotation: Rotation, prepared: Preparation, gate: Gate, deadline: Deadline): Promise<Armed>;
-  armRestore(target: Target, rotation: RotationIds, gate: Gate, deadline: Deadline): Promise<Armed>;
+  arm(target: NodeTarget, rotation: Rotation, prepared: Preparation, gate: Gate, deadline: Deadline): Promise<Armed>;
+  armRestore(target: NodeTarget, rotation: RotationIds, gate: Gate, deadline: Deadline): Promise<Armed>;
   follow(armed: Armed, deadline: Deadline): Promise<NodeOutcome>;
   /** `inPlace`: the credential that must be in place, or the node refuses to forget the other one. */
-  forget(target: Target, rotation: RotationIds, inPlace: Credential, deadline: Deadline): Promise<Inspection>;
+  forget(target: NodeTarget, rotation: RotationIds, inPlace: Credential, deadline: Deadline): Promise<Inspection>;
 }
 
 /**
@@ -124,7 +126,7 @@ export interface Monitor {
   version(): Promise<string>;
   /**
    * The target, and the first of these credentials that Zabbix has stored for it; undefined: none of them; `untold`: Zabbix
-   * does not tell, and we have never given it one.
+   * does not tell, and we have never given it one. Of autoregistration it never tells.
    *
    * @throws {Refusal} for a target that Zabbix does not show to our API user
    */
@@ -133,7 +135,7 @@ export interface Monitor {
   refresh(host: MonitoredHost): Promise<MonitoredHost>;
   /** The hosts that use one of these identities, and the proxies where the version tells them (6.0). */
   usersOf(identities: readonly string[]): Promise<readonly Pick<Target, 'kind' | 'name'>[]>;
-  /** Stores one credential for all of them: the proxies in one transaction, then the hosts in another. */
+  /** Stores one credential for all of them: the proxies in one transaction, then the hosts in another; or for autoregistration. */
   give(hosts: readonly MonitoredHost[], credential: Credential): Promise<void>;
   /** Ways in which this function itself can see that the server accepts a key, best first. */
   gates(host: MonitoredHost): Promise<readonly Extract<Gate, 'script-execute' | 'port-probe'>[]>;

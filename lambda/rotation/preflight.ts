@@ -2,7 +2,7 @@ import { Refusal } from '../errors.ts';
 import { noWitness } from './contact.ts';
 import { Deadline } from './deadline.ts';
 import { chooseGate, isArmed } from './gate.ts';
-import type { MonitoredHost, Preparation, Rotation, Target } from './model.ts';
+import { type MonitoredHost, type NodeTarget, onNodes, type Preparation, type Rotation, type Target } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -12,7 +12,7 @@ import { until } from './wait.ts';
 
 /** A target that may be switched: what Zabbix and its node said of it. */
 export interface Ready {
-  readonly target: Target;
+  readonly target: NodeTarget;
   readonly host: MonitoredHost;
   readonly prepared: Preparation;
 }
@@ -24,15 +24,16 @@ export interface Ready {
  */
 export async function preflight(rotation: Rotation, ports: Ports, deadline: Deadline): Promise<readonly Ready[]> {
   await ports.monitor.version();
-  const found = await sideBySide(rotation.pending.targets, (target) => checkTarget(target, rotation, ports));
+  const targets = onNodes(rotation.pending.targets);
+  const found = await sideBySide(targets, (target) => checkTarget(target, rotation, ports));
   await refuseStrangers(rotation, ports);
   const prepareNode = oncePerNode((target) => ports.fleet.prepare(target, rotation, deadline));
-  const prepared = await sideBySide(rotation.pending.targets, async (target): Promise<Preparation> => {
+  const prepared = await sideBySide(targets, async (target): Promise<Preparation> => {
     const node = await prepareNode(target);
     // Of an agent and a proxy that are prepared together, the node tells of the agent.
     return node.kind === target.kind ? node : { ...node, ...(await ports.fleet.inspect(target, rotation, deadline)) };
   });
-  const ready = rotation.pending.targets.map((target, index) => {
+  const ready = targets.map((target, index) => {
     const [host, preparation] = [found[index]?.host, prepared[index]];
     if (host === undefined || preparation === undefined) throw new RangeError(`no answer for target ${target.name}`);
     if (preparation.hostname !== target.name) {
@@ -182,7 +183,11 @@ export function hostProblem(host: MonitoredHost): Refusal | undefined {
   return undefined;
 }
 
-/** One identity has one key in Zabbix, whoever uses it: a host that the secret does not list would be left behind. */
+/**
+ * One identity has one key in Zabbix, whoever uses it: a host that the secret does not list would be left behind, unnoticed, on a key that
+ * no secret holds any more. Who `leaves` an identity says that this is meant: with a new one nothing changes for the hosts that stay.
+ * A proxy is refused all the same, since no proxy registers with a key, and one that shares it may share the key file.
+ */
 async function refuseStrangers(rotation: Rotation, { monitor }: Ports): Promise<void> {
   const isListed = (user: Pick<Target, 'kind' | 'name'>) =>
     rotation.pending.targets.some(({ kind, name }) => kind === user.kind && name === user.name);
@@ -191,11 +196,13 @@ async function refuseStrangers(rotation: Rotation, { monitor }: Ports): Promise<
   const identities = [...new Set([rotation.current.identity, rotation.pending.identity])];
   if ((await strangersTo(identities)).length === 0) return;
   for (const identity of identities) {
-    const strangers = await strangersTo([identity]);
+    const strangers = (await strangersTo([identity])).filter(
+      ({ kind }) => kind !== 'host' || identity !== rotation.current.leaves || identity === rotation.pending.identity,
+    );
     if (strangers.length === 0) continue;
     throw new Refusal(
       'IDENTITY_SHARED',
-      `identity "${identity}" is also used by ${someOf(strangers)}, which ${rotation.secretName} does not list; list them as targets or give them an identity of their own`,
+      `identity "${identity}" is also used by ${someOf(strangers)}, which ${rotation.secretName} does not list; list them as targets or give them an identity of their own; to leave it to other hosts, put "leaves": "${identity}" into the secret`,
     );
   }
 }

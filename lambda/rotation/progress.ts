@@ -1,5 +1,5 @@
 import type { Deadline } from './deadline.ts';
-import type { Rotation } from './model.ts';
+import { onNodes, type Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
 import { findStored } from './stored-credential.ts';
 
@@ -29,7 +29,7 @@ export async function progress(rotation: Rotation, { monitor, fleet }: Ports, de
 
 async function nodesKnowOf(rotation: Rotation, fleet: Ports['fleet'], deadline: Deadline): Promise<Progress> {
   try {
-    for (const target of rotation.pending.targets) {
+    for (const target of onNodes(rotation.pending.targets)) {
       const inspection = await fleet.inspect(target, rotation, deadline);
       if (inspection.rotation?.versionId === rotation.versionId) return 'unknown';
     }

@@ -2,7 +2,7 @@ import { sentence } from '../errors.ts';
 import { waitForCacheRenewal } from './cache-renewal.ts';
 import { waitForContact } from './contact.ts';
 import type { Deadline } from './deadline.ts';
-import type { Evidence, Rotation, Target } from './model.ts';
+import type { Evidence, NodeTarget, Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
 import { type Claim, type Proof, prove } from './prove.ts';
 import { judge } from './verdict.ts';
@@ -17,7 +17,7 @@ export interface ContactClaim extends Claim {
  * and no other, so whatever it hears from the agent after that came over this key.
  */
 export async function proveByContact(
-  target: Target,
+  target: NodeTarget,
   claim: ContactClaim,
   ports: Ports,
   deadline: Deadline,
@@ -33,7 +33,7 @@ export async function proveByContact(
 }
 
 async function gather(
-  target: Target,
+  target: NodeTarget,
   { rotation, wanted }: ContactClaim,
   ports: Ports,
   deadline: Deadline,

@@ -1,8 +1,10 @@
 import { NodeUnreachable, sentence } from '../errors.ts';
 import { neverGivesUp, waitForContact, whenPollingKeepsFailing } from './contact.ts';
 import type { Deadline } from './deadline.ts';
-import type { Credential, Evidence, Inspection, RotationIds, Target, Verdict } from './model.ts';
+import { bindsKeyToHost } from './gate.ts';
+import type { Credential, Evidence, Inspection, NodeTarget, RotationIds, Target, Verdict } from './model.ts';
 import type { Monitor, Ports } from './ports.ts';
+import { hostsUsing, proveAtPort } from './prove-at-port.ts';
 import { judge } from './verdict.ts';
 import { until } from './wait.ts';
 
@@ -27,6 +29,7 @@ export interface Claim {
  * fingerprint on the node says that it is this one.
  */
 export async function prove(target: Target, claim: Claim, ports: Ports, deadline: Deadline): Promise<Proof> {
+  if (target.kind === 'autoregistration') return proveAtPort(target, claim, ports, deadline);
   const { monitor } = ports;
   const inspected = await orWhy(inspectSettled(target, claim.rotation, ports, deadline));
   const inspection = 'value' in inspected ? inspected.value : undefined;
@@ -36,7 +39,8 @@ export async function prove(target: Target, claim: Claim, ports: Ports, deadline
   const zabbix: Pick<Evidence, 'stored' | 'contact'> =
     'value' in asked ? asked.value : { stored: 'unknown', contact: { seen: 'unknown', because: asked.why } };
 
-  const evidence: Evidence = { node, ...zabbix, oldKey: await fateOfOldKey(claim, inspection, zabbix.stored, monitor) };
+  const fate = await fateOfOldKey(claim, inspection, zabbix.stored, monitor);
+  const evidence: Evidence = { node, ...zabbix, ...(await orKept(fate, target, claim, inspection, monitor)) };
   return { target, wanted: claim.wanted, evidence, verdict: judge(evidence, claim.wanted.key.fingerprint), inspection };
 }
 
@@ -49,7 +53,7 @@ const lookForEndEveryMs = 5_000;
  * @throws {NodeUnreachable} when it does not end
  */
 async function inspectSettled(
-  target: Target,
+  target: NodeTarget,
   rotation: RotationIds,
   { fleet, clock, patience }: Ports,
   deadline: Deadline,
@@ -68,7 +72,7 @@ async function inspectSettled(
 }
 
 async function askZabbix(
-  target: Target,
+  target: NodeTarget,
   claim: Claim,
   node: Evidence['node'],
   inspection: Inspection | undefined,
@@ -99,6 +103,25 @@ async function fateOfOldKey(
   const seenFromHere = await orWhy(monitor.serverAccepts(dead));
   if ('value' in seenFromHere && seenFromHere.value !== undefined) return seenFromHere.value ? 'accepted' : 'refused';
   return stored === 'wanted' || stored === 'untold' ? 'replaced' : 'accepted';
+}
+
+/**
+ * A server that is asked for an identity alone takes the old key for as long as anybody uses it: hosts to whom the target has left it.
+ * A gate that binds the key to its host would have told of that as a refusal.
+ */
+async function orKept(
+  oldKey: Evidence['oldKey'],
+  target: NodeTarget,
+  { wanted, dead }: Claim,
+  inspection: Inspection | undefined,
+  monitor: Pick<Monitor, 'usersOf'>,
+): Promise<Pick<Evidence, 'oldKey' | 'stillUsedBy'>> {
+  if (oldKey !== 'accepted' || dead === undefined || dead.identity === wanted.identity) return { oldKey };
+  const account = inspection?.lastSwitch;
+  if (account?.oldKey === 'accepted' && bindsKeyToHost(account.gate)) return { oldKey };
+  const users = await orWhy(hostsUsing(dead, monitor));
+  if (!('value' in users) || users.value.length === 0 || users.value.includes(target.name)) return { oldKey };
+  return { oldKey: 'kept', stillUsedBy: users.value };
 }
 
 /** An outcome instead of an exception: not being able to ask is something that was observed. */

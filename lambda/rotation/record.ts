@@ -19,7 +19,8 @@ import type { Proof } from './prove.ts';
 export interface TargetRecord {
   readonly kind: Target['kind'];
   readonly target: string;
-  readonly node: string;
+  /** None: it is autoregistration. */
+  readonly node: string | undefined;
   readonly identity: string;
   readonly from?: string;
   readonly to: string;
@@ -30,7 +31,7 @@ export interface TargetRecord {
   readonly reloads?: readonly string[] | undefined;
   /** Milliseconds from the agent's stop to its listening again, by the node's clock. */
   readonly agentDownMs?: number | undefined;
-  /** By the node's clock, ISO 8601. */
+  /** By the node's clock, ISO 8601; of autoregistration, when this function saw the server take the key. */
   readonly switchedAt?: string | undefined;
   readonly proofs: Judged | AskedAgain;
 }

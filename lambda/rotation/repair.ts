@@ -4,7 +4,7 @@ import { endUnminted } from './end-unminted.ts';
 import { moveCurrent, promote, recordRotated } from './finish-secret.ts';
 import { forget } from './forget.ts';
 import { readCurrent, rotationOf, unfinishedVersion } from './load.ts';
-import type { Instant, Rotation, Target } from './model.ts';
+import { type Instant, type NodeTarget, onNodes, type Rotation } from './model.ts';
 import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
@@ -66,13 +66,16 @@ function proveMoved(rotation: Rotation, ports: Ports, deadline: Deadline): Promi
   return sideBySide(rotation.pending.targets, async (target) => {
     const proof = await prove(target, claim, ports, deadline.within(ports.patience.proveMs));
     const unasked = 'unknown' in proof.evidence.node && proof.evidence.stored === 'wanted';
-    return unasked ? proveByContact(target, claim, ports, deadline) : proof;
+    return unasked && target.kind !== 'autoregistration' ? proveByContact(target, claim, ports, deadline) : proof;
   });
 }
 
 /** A repair may come again in an hour: without Zabbix nothing can be finished, and going back blindly could blind what works. */
 function refuseUnlessAsked(proofs: readonly Proof[], secretName: string): void {
-  const unasked = proofs.find(({ evidence }) => evidence.stored === 'unknown');
+  const unasked = proofs.find(
+    ({ evidence, verdict }) =>
+      evidence.stored === 'unknown' || ('none' in evidence.node && verdict.verdict === 'unknown'),
+  );
   if (unasked === undefined) return;
   const because = 'because' in unasked.evidence.contact ? ` (${unasked.evidence.contact.because})` : '';
   throw new StillOpen(
@@ -117,7 +120,7 @@ async function tidyUpNodes(labels: SecretLabels, ports: Ports, deadline: Deadlin
   const current = await readCurrent(labels, ports.secrets).catch(refusalOf);
   // A rotation of a secret that nobody has adopted, or whose value was spoilt, was refused and has left nothing.
   if (current instanceof Refusal) return `${secretName}: no rotation is unfinished (${sentence(current)})`;
-  const left = (await sideBySide(current.targets, (target) => leftOn(target, labels, ports, deadline))).flat();
+  const left = (await sideBySide(onNodes(current.targets), (target) => leftOn(target, labels, ports, deadline))).flat();
   if (currentVersionId === undefined) return `${secretName}: no rotation is unfinished`;
   const lacksRecord = unrecorded === currentVersionId;
   if (left.length === 0 && !lacksRecord) return `${secretName}: no rotation is unfinished`;
@@ -143,13 +146,13 @@ function refusalOf(error: unknown): Refusal {
 }
 
 interface LeftOnNode {
-  readonly target: Target;
+  readonly target: NodeTarget;
   readonly versionId: string;
   readonly fingerprint: string;
 }
 
 async function leftOn(
-  target: Target,
+  target: NodeTarget,
   { secretId, current }: SecretLabels,
   { fleet, archive }: Ports,
   deadline: Deadline,

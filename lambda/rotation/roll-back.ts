@@ -95,7 +95,8 @@ async function forgetAll(
   const held: Proof[] = [];
   const forgetNode = oncePerNode((target) => forget(target, rotation, rotation.current, ports, deadline));
   for (const proof of proofs) {
-    const forgotten = await forgetNode(proof.target);
+    const { target } = proof;
+    const forgotten = target.kind === 'autoregistration' ? undefined : await forgetNode(target);
     const isRefuted = forgotten instanceof Refusal && 'byContact' in proof.evidence.node;
     held.push(isRefuted ? { ...proof, verdict: { verdict: 'silent', because: sentence(forgotten) } } : proof);
   }

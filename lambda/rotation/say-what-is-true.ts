@@ -28,6 +28,7 @@ function whereItIs({ target, wanted, evidence, verdict, inspection }: Proof, rot
   if (verdict.verdict === 'proven') {
     return `${target.name} cannot be taken back and works with ${keyName(wanted.key.fingerprint, rotation)} on both sides, so Zabbix keeps that key for it`;
   }
+  if ('none' in evidence.node) return `${target.name}: Zabbix does not tell which key it holds (${verdict.because})`;
   const onNode =
     'fingerprint' in evidence.node
       ? inspection?.running === false

@@ -1,6 +1,6 @@
 import { Refusal, StillOpen, sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
-import type { Inspection, Rotation, Target } from './model.ts';
+import { type Inspection, type NodeTarget, onNodes, type Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
 import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -14,7 +14,7 @@ import { findStored } from './stored-credential.ts';
  * @throws {StillOpen} when a node whose agent may be so cannot be asked
  */
 export async function seeEarlierTry(rotation: Rotation, ports: Ports, deadline: Deadline): Promise<void> {
-  const areHalfWay = await sideBySide(rotation.pending.targets, (target) =>
+  const areHalfWay = await sideBySide(onNodes(rotation.pending.targets), (target) =>
     isHalfWay(target, rotation, ports, deadline),
   );
   if (!areHalfWay.includes(true)) return;
@@ -25,7 +25,7 @@ export async function seeEarlierTry(rotation: Rotation, ports: Ports, deadline: 
   return rollBack(rotation, cause, ports, deadline);
 }
 
-async function isHalfWay(target: Target, rotation: Rotation, ports: Ports, deadline: Deadline): Promise<boolean> {
+async function isHalfWay(target: NodeTarget, rotation: Rotation, ports: Ports, deadline: Deadline): Promise<boolean> {
   try {
     const { stored } = await findStored(target, rotation, ports.monitor);
     // From there it goes forward.

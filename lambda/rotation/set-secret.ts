@@ -2,18 +2,20 @@ import { GiveUnanswered, NodeUnreachable, Refusal, ServiceError, StillOpen, sent
 import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import { bindsKeyToHost, isArmed } from './gate.ts';
 import { load } from './load.ts';
-import type { Rotation } from './model.ts';
+import { isOfAutoregistration, type Rotation } from './model.ts';
 import { move } from './move.ts';
 import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { preflight, type Ready } from './preflight.ts';
 import { progress } from './progress.ts';
 import { rollBack } from './roll-back.ts';
+import { setAutoregistration } from './set-autoregistration.ts';
 import { standDown } from './stand-down.ts';
 
 /** Moves every target to the pending credential: prepare all, then arm, give, follow, the canary first. */
 export async function setSecret(labels: SecretLabels, token: string, ports: Ports, deadline: Deadline): Promise<void> {
   const rotation = await load(labels, token, ports.secrets);
+  if (isOfAutoregistration(rotation.pending)) return setAutoregistration(rotation, ports, deadline);
   const forward = deadline.reserving(timeToGoBackMs(ports.patience));
   /** Names of the targets whose nodes wait for the server by themselves. */
   const armed = new Set<string>();

@@ -1,7 +1,7 @@
 import { sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { forget } from './forget.ts';
-import type { Inspection, Rotation, Target } from './model.ts';
+import { type Inspection, type NodeTarget, onNodes, type Rotation } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
 import { onceMore } from './once-more.ts';
 import type { Ports } from './ports.ts';
@@ -28,10 +28,10 @@ export function standDown(
   rotation: Rotation,
   ports: Ports,
   deadline: Deadline,
-): Promise<readonly { readonly target: Target; readonly stood: StoodDown }[]> {
+): Promise<readonly { readonly target: NodeTarget; readonly stood: StoodDown }[]> {
   const soon = deadline.within(standDownMs);
   const once = oncePerNode((target) => callOff(target, rotation, ports, soon));
-  return sideBySide(rotation.pending.targets, async (target) => ({ target, stood: await once(target) }));
+  return sideBySide(onNodes(rotation.pending.targets), async (target) => ({ target, stood: await once(target) }));
 }
 
 /**
@@ -39,7 +39,7 @@ export function standDown(
  * gives up by itself.
  */
 export async function callOff(
-  target: Target,
+  target: NodeTarget,
   rotation: Pick<Rotation, 'secretId' | 'versionId' | 'current'>,
   ports: Ports,
   deadline: Deadline,

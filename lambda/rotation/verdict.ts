@@ -21,7 +21,10 @@ const checks: readonly Check[] = [
     if ('unknown' in node) return { verdict: 'unknown', because: `its node could not be asked (${node.unknown})` };
     if (stored === 'unknown') return { verdict: 'unknown', because: 'Zabbix could not be asked which key it holds' };
     if (contact.seen === 'unknown')
-      return { verdict: 'unknown', because: `Zabbix could not be asked for fresh values (${contact.because})` };
+      return {
+        verdict: 'unknown',
+        because: 'none' in node ? contact.because : `Zabbix could not be asked for fresh values (${contact.because})`,
+      };
     return undefined;
   },
   function neitherSideMoved({ node, stored }, wanted) {
@@ -37,8 +40,13 @@ const checks: readonly Check[] = [
     if (stored === 'other') return { verdict: 'silent', because: 'the agent holds the key, Zabbix holds another' };
     return undefined;
   },
-  function freshContact({ contact }) {
+  function freshContact({ node, contact }) {
     if (contact.seen !== 'none') return undefined;
+    if ('none' in node)
+      return {
+        verdict: 'unswitched',
+        because: `the server still refused the key at its port after ${contact.waitedS} s`,
+      };
     return contact.error === undefined
       ? { verdict: 'silent', because: `no fresh value came in ${contact.waitedS} s` }
       : { verdict: 'refused', because: `no fresh value came in ${contact.waitedS} s; Zabbix says: ${contact.error}` };

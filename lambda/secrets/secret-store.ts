@@ -61,6 +61,7 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
         rotationEnabled: found.RotationEnabled === true,
         current: carrying('AWSCURRENT'),
         pending,
+        previous: carrying('AWSPREVIOUS'),
         goingBack: carrying(goingBackLabel),
         unrecorded: carrying(unrecordedLabel),
         changed: { ms: found.LastChangedDate?.getTime() ?? 0 },

@@ -3,6 +3,7 @@ import { Refusal, ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../erro
 import { quote } from '../quote.ts';
 import type { Credential, MonitoredHost, ServerTime, Target } from '../rotation/model.ts';
 import type { Clock, Found, Monitor } from '../rotation/ports.ts';
+import { autoregistrationOf } from './autoregistration.ts';
 import type { Dialect } from './dialect.ts';
 import { encryption } from './encryption.ts';
 import { type HostReply, hostReply, itemReply, lastValueReply, namedReply, scriptReply } from './objects.ts';
@@ -155,11 +156,9 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
     }
   }
 
-  const proxies = proxiesOf({
-    dialect: async () => (await patiently(async (api) => api)).dialect,
-    timed,
-    call: (method, params) => patiently((api) => api.call(method, params)),
-  });
+  const call = (method: string, params: unknown) => patiently((api) => api.call(method, params));
+  const proxies = proxiesOf({ dialect: async () => (await patiently(async (api) => api)).dialect, timed, call });
+  const autoregistration = autoregistrationOf({ timed, call });
 
   return {
     version: async () => (await patiently(async (api) => api)).version,
@@ -167,6 +166,7 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
     async find<C extends Credential>(target: Target, among: readonly C[]): Promise<Found<C>> {
       const { kind, name } = target;
       if (kind === 'proxy') return proxies.find(target, among);
+      if (kind === 'autoregistration') return { host: await autoregistration.find(), holds: 'untold' };
       const named = (also: object) => hostWhere({ filter: { host: [name], ...also } });
       for (const holds of among) {
         const found = await named(stores(holds));
@@ -184,6 +184,7 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
 
     async refresh(host) {
       if (host.kind === 'proxy') return proxies.refresh(host);
+      if (host.kind === 'autoregistration') return autoregistration.find();
       const found = await hostWhere({ hostids: [host.hostId] });
       return found === undefined ? host : { ...host, seen: found.seen, reachable: reachability(found.host) };
     },
@@ -197,6 +198,7 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
 
     async give(targets, credential) {
       const hosts = targets.filter(({ kind }) => kind === 'host');
+      if (targets.some(({ kind }) => kind === 'autoregistration')) await autoregistration.give(credential);
       // Proxies first: whoever sees the server take a host's key knows that it has the proxy's too.
       await proxies.give(
         targets.filter(({ kind }) => kind === 'proxy'),

@@ -47,6 +47,8 @@ export const proxyReply = array(
   }),
 );
 
+export const autoregistrationReply = object({ tls_accept: number });
+
 export const itemReply = array(
   object({
     itemid: string(),

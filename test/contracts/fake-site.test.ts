@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe } from 'vitest';
 import { reloaderByRunCommand } from '../../lambda/fleet/reloader.ts';
 import { nextIdentity } from '../../lambda/rotation/identity.ts';
-import type { SecretValue } from '../../lambda/rotation/model.ts';
+import type { NodeTarget, SecretValue } from '../../lambda/rotation/model.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { FakeAccount } from '../fakes/account.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -33,7 +33,7 @@ async function fakeSite(): Promise<ContractSite> {
   const elsewhere = new FakeAccount(hosts, [secret], clock);
   elsewhere.zabbix.down = true;
   return {
-    ...{ fleet, monitor, clock, first, neighbour, target: first.targets[0] },
+    ...{ fleet, monitor, clock, first, neighbour, target: targetOf(host) },
     reloader: reloaderAt(machine.node),
     misled: reloaderAt(host.node),
     refusesSecondKey: true,
@@ -50,8 +50,12 @@ async function fakeSite(): Promise<ContractSite> {
   };
 }
 
+function targetOf({ name, node }: Pick<FakeHost, 'name' | 'node'>): NodeTarget {
+  return { kind: 'host', name, node, config: 'auto' };
+}
+
 function valueFor({ name, node, stored }: FakeHost): SecretValue {
-  return { ...stored, targets: [{ kind: 'host', name, node, config: 'auto' }], identityMode: 'new', keyBytes: 32 };
+  return { ...stored, targets: [targetOf({ name, node })], identityMode: 'new', keyBytes: 32 };
 }
 
 describe("the fakes' nodes and Zabbix", () => {

@@ -1,5 +1,5 @@
 import { Deadline } from '../../lambda/rotation/deadline.ts';
-import type { Rotation, SecretValue, Target } from '../../lambda/rotation/model.ts';
+import type { NodeTarget, Rotation, SecretValue } from '../../lambda/rotation/model.ts';
 import type { Clock, Fleet, Monitor, Reloader } from '../../lambda/rotation/ports.ts';
 
 /** Two hosts of one Zabbix, each with a node and a credential of its own: what the contracts of Fleet and Monitor are tried on. */
@@ -13,7 +13,7 @@ export interface ContractSite {
   /** The same, where somebody has named the target's node for the server's. */
   readonly misled: Reloader;
   readonly clock: Clock;
-  readonly target: Target;
+  readonly target: NodeTarget;
   /** What both sides of the target are on when the contract begins. */
   readonly first: SecretValue;
   readonly neighbour: SecretValue;

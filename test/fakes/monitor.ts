@@ -44,12 +44,14 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
   }
 
   const hostGet = (id: string) => ask(`${id.startsWith('proxy ') ? 'proxy' : 'host'}.get ${id}`, () => zabbix.host(id));
+  const describeAutoregistration = () => ask('autoregistration.get', () => zabbix.describeAutoregistration());
   const describe = (id: string) => ask(`item.get ${id}`, () => zabbix.describe(id));
 
   return {
     version: () => ask('apiinfo.version', () => '6.0.14'),
 
     async find<C extends Credential>({ kind, name }: Target, among: readonly C[]): Promise<Found<C>> {
+      if (kind === 'autoregistration') return { host: await describeAutoregistration(), holds: 'untold' };
       const id = idOf({ role: kind, name });
       if (kind === 'proxy' && !zabbix.comparesProxyKeys) {
         const { marked } = await hostGet(id);
@@ -64,7 +66,7 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
       return { host: await describe(id), holds: undefined };
     },
 
-    refresh: ({ hostId }) => describe(hostId),
+    refresh: ({ kind, hostId }) => (kind === 'autoregistration' ? describeAutoregistration() : describe(hostId)),
 
     usersOf: (identities) =>
       ask('host.get users', () =>
@@ -76,13 +78,14 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
       ),
 
     async give(targets, credential) {
-      for (const kind of ['proxy', 'host'] as const) {
+      for (const kind of ['autoregistration', 'proxy', 'host'] as const) {
         const some = targets.filter((target) => target.kind === kind);
         if (some.length === 0) continue;
         const lost = zabbix.giveIsLost;
         zabbix.giveIsLost = undefined;
         await ask(`${kind}.update ${some.map(({ name }) => name).join(' ')}`, () => {
-          if (lost !== 'not-applied') zabbix.give(some, credential);
+          if (lost !== 'not-applied' && kind === 'autoregistration') zabbix.giveToAutoregistration(credential);
+          else if (lost !== 'not-applied') zabbix.give(some, credential);
           if (lost !== undefined) throw new ZabbixUnreachable('Zabbix gave no answer within 20 s');
         });
       }

@@ -3,7 +3,7 @@ import type { Verb } from '../../lambda/contract.ts';
 import { NodeUnreachable, Refusal } from '../../lambda/errors.ts';
 import type { OneByOne, Sent, Values } from '../../lambda/fleet/run-command.ts';
 import type { Deadline } from '../../lambda/rotation/deadline.ts';
-import type { Target } from '../../lambda/rotation/model.ts';
+import type { NodeTarget } from '../../lambda/rotation/model.ts';
 import type { Invocation } from './invocation.ts';
 import type { FakeSystemsManager } from './systems-manager.ts';
 
@@ -59,7 +59,7 @@ export function fakeRunCommand(invocation: Invocation, systems: FakeSystemsManag
   }
 
   return {
-    async send<V extends Verb>(target: Target, verb: V, values: Values) {
+    async send<V extends Verb>(target: NodeTarget, verb: V, values: Values) {
       const node = systems.nodes.get(target.node);
       const sent = await invocation.call(
         `ssm:SendCommand ${verb} ${target.name}`,

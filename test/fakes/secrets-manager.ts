@@ -53,6 +53,7 @@ export class FakeSecret {
       rotationEnabled: this.rotationEnabled,
       current: this.labelled('AWSCURRENT'),
       pending: this.labelled('AWSPENDING'),
+      previous: this.labelled('AWSPREVIOUS'),
       goingBack: this.labelled(goingBackLabel),
       unrecorded: this.labelled(unrecordedLabel),
       changed: this.changed,

@@ -111,6 +111,8 @@ export class FakeServer {
   /** Zabbix' `CacheUpdateFrequency` in seconds and when in that time it is due; without it `renewsAfterS` counts. */
   cycle: { readonly everyS: number; readonly phaseS: number } | undefined;
   up = true;
+  /** What Zabbix holds for agents that it does not know yet, and which its server takes from them. */
+  autoregistration: { stored: Credential; used: Credential } | undefined;
 
   constructor(hosts: readonly FakeHost[], clock: FakeClock) {
     this.hosts = hosts;
@@ -125,13 +127,23 @@ export class FakeServer {
 
   stores(host: FakeHost, credential: Credential): void {
     host.stored = credential;
-    this.#clock.in(this.#untilRenewalMs(), () => {
-      if (this.renews && this.up) this.renew();
-    });
+    this.#renewSoon();
     if (host.behindProxy === 'slow') this.#clock.in(slowProxyLearnsAfterMs, () => this.#take([host]));
   }
 
+  storesForAutoregistration(credential: Credential): void {
+    this.autoregistration = { used: credential, ...this.autoregistration, stored: credential };
+    this.#renewSoon();
+  }
+
+  #renewSoon(): void {
+    this.#clock.in(this.#untilRenewalMs(), () => {
+      if (this.renews && this.up) this.renew();
+    });
+  }
+
   renew(): void {
+    if (this.autoregistration !== undefined) this.autoregistration.used = this.autoregistration.stored;
     this.#take(this.hosts.filter(({ behindProxy }) => behindProxy === false));
     if (this.hosts.some(({ behindProxy }) => behindProxy === 'prompt'))
       this.#clock.in(proxyLearnsAfterMs, () => this.handToProxies());
@@ -170,7 +182,12 @@ export class FakeServer {
 
   /** TLS-PSK knows identities, not hosts: any host's will do for a handshake. */
   knows(credential: Credential): boolean {
-    return this.up && this.hosts.some((host) => same(this.uses(host), credential));
+    return this.up && (this.registers(credential) || this.hosts.some((host) => same(this.uses(host), credential)));
+  }
+
+  /** An agent that Zabbix does not know yet asks to be taken in. */
+  registers(credential: Credential): boolean {
+    return this.up && this.autoregistration !== undefined && same(this.autoregistration.used, credential);
   }
 
   hears(host: FakeHost): boolean {

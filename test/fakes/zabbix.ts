@@ -18,6 +18,9 @@ export class FakeZabbix {
   /** False: as from 7.0 on, it compares no keys of proxies; all it tells is what its description says we gave. */
   comparesProxyKeys = true;
   mayExecuteScripts = false;
+  /** False: as a user who is no super admin. */
+  maySeeAutoregistration = true;
+  autoregistrationTakes: MonitoredHost['accept'] = ['none', 'psk'];
   calls = 0;
   /** The next update is not answered; it is carried out all the same, or not. */
   giveIsLost: 'applied' | 'not-applied' | undefined;
@@ -71,18 +74,51 @@ export class FakeZabbix {
     return fails ? { yes: false, error: 'cannot establish TLS' } : { yes: true };
   }
 
-  /** All or none. Zabbix knows one key for an identity, whoever uses it. */
+  /** All or none. */
   give(targets: readonly Pick<MonitoredHost, 'hostId'>[], credential: Credential): void {
     const hosts = targets.map(({ hostId }) => this.host(hostId));
-    const others = this.server.hosts.filter((host) => !hosts.includes(host));
-    const clash = others.find(({ stored }) => stored.identity === credential.identity && !same(stored, credential));
-    if (clash !== undefined)
-      throw new ZabbixRefused(`another value of tls_psk exists for given tls_psk_identity (host "${clash.name}")`);
+    this.#refuseSecondKey(
+      credential,
+      this.server.hosts.filter((host) => !hosts.includes(host)),
+    );
+    const registering = this.server.autoregistration?.stored;
+    if (registering?.identity === credential.identity && !same(registering, credential))
+      throw new ZabbixRefused('another value of tls_psk exists for given tls_psk_identity (autoregistration)');
     for (const host of hosts) {
       this.hearing.look(host);
       this.server.stores(host, credential);
       host.marked = credential;
     }
+  }
+
+  describeAutoregistration(): MonitoredHost {
+    if (!this.maySeeAutoregistration)
+      throw new Refusal('AUTOREGISTRATION_REFUSED', 'Zabbix does not let our API user see autoregistration');
+    return {
+      kind: 'autoregistration',
+      hostId: 'autoregistration',
+      name: 'autoregistration',
+      enabled: true,
+      connect: 'none',
+      accept: this.autoregistrationTakes,
+      reachable: undefined,
+      behindProxy: false,
+      silenced: false,
+      seen: { serverS: this.hearing.serverS },
+      witness: undefined,
+    };
+  }
+
+  giveToAutoregistration(credential: Credential): void {
+    this.#refuseSecondKey(credential, this.server.hosts);
+    this.server.storesForAutoregistration(credential);
+  }
+
+  /** Zabbix knows one key for an identity, whoever uses it. */
+  #refuseSecondKey(credential: Credential, others: readonly FakeHost[]): void {
+    const clash = others.find(({ stored }) => stored.identity === credential.identity && !same(stored, credential));
+    if (clash !== undefined)
+      throw new ZabbixRefused(`another value of tls_psk exists for given tls_psk_identity (host "${clash.name}")`);
   }
 
   /** Whether a script gets through: the server's key and the agent's agree. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ZabbixRefused } from '../../lambda/errors.ts';
 import { Deadline } from '../../lambda/rotation/deadline.ts';
 import { inTime } from '../../lambda/rotation/in-time.ts';
+import { onNodes } from '../../lambda/rotation/model.ts';
 import type { Ports } from '../../lambda/rotation/ports.ts';
 import { repair, repairAll } from '../../lambda/rotation/repair.ts';
 import { requestRotation } from '../../lambda/rotation/rotate-request.ts';
@@ -268,7 +269,8 @@ describe('whoever is slower at taking a rotation back', () => {
     await world.step('setSecret');
     world.secrets.markGoingBack('', token);
     // Its answer is lost: whoever armed it found the node not commandable, and left Zabbix the key that works.
-    const [target] = world.value.targets;
+    const [target] = onNodes(world.value.targets);
+    if (target === undefined) throw new RangeError('the secret has no target on a node');
     const ids = { secretId: world.secrets.secretId, versionId: token };
     await world.ports.fleet.armRestore(target, ids, 'proxy-log', Deadline.in(900_000, world.clock));
 

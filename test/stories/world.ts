@@ -1,6 +1,6 @@
 import { Deadline } from '../../lambda/rotation/deadline.ts';
 import { requestInspection } from '../../lambda/rotation/inspect-request.ts';
-import type { IdentityMode, SecretValue, Target } from '../../lambda/rotation/model.ts';
+import { autoregistration, type IdentityMode, type SecretValue, type Target } from '../../lambda/rotation/model.ts';
 import type { Fact } from '../../lambda/rotation/ports.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { repair } from '../../lambda/rotation/repair.ts';
@@ -9,7 +9,7 @@ import { runStep, type Step, steps } from '../../lambda/rotation/rotation.ts';
 import { FakeAccount } from '../fakes/account.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { FakeSecret } from '../fakes/secrets-manager.ts';
-import { FakeHost } from '../fakes/site.ts';
+import { FakeHost, same } from '../fakes/site.ts';
 
 export interface WorldOptions {
   readonly hosts?: readonly string[];
@@ -22,6 +22,12 @@ export interface WorldOptions {
   }[];
   /** Machines that the operator has named: of the server, and of proxies by the proxies' own names. */
   readonly reload?: { readonly servers?: readonly string[]; readonly proxies?: readonly string[] };
+  /** The secret is that of autoregistration; the hosts have registered with its key, and are no targets of it. */
+  readonly autoregistration?: boolean;
+  /** Hosts and proxies that share the key and are no targets. */
+  readonly neighbours?: readonly string[];
+  readonly neighbourProxies?: readonly string[];
+  readonly leaves?: string;
   readonly identity?: string;
   readonly identityMode?: IdentityMode;
   readonly keyBytes?: number;
@@ -35,10 +41,14 @@ export const token = 'token-of-this-rotation-0000000000000';
 export function aWorld(options: WorldOptions = {}) {
   const {
     proxies = [],
-    hosts: names = proxies.length === 0 ? ['web-1'] : [],
+    hosts: names = proxies.length === 0 && options.autoregistration !== true ? ['web-1'] : [],
     kind = 'both',
     identity = 'web',
+    autoregistration: isAutoregistration = false,
     identityMode = 'new',
+    neighbours = [],
+    neighbourProxies = [],
+    leaves,
     keyBytes = 32,
     stepMs = 900_000,
     reload: { servers = [], proxies: hurried = [] } = {},
@@ -50,10 +60,20 @@ export function aWorld(options: WorldOptions = {}) {
     const mate = hosts.find((host) => host.name === beside);
     hosts.unshift(new FakeHost(name, old, mode, { role: 'proxy', beside: mate }));
   }
-  const targets = hosts.map(({ role, name, node }): Target => ({ kind: role, name, node, config: 'auto' }));
+  const targets = isAutoregistration
+    ? [autoregistration]
+    : hosts.map(({ role, name, node }): Target => ({ kind: role, name, node, config: 'auto' }));
   const [first, ...others] = targets;
   if (first === undefined) throw new RangeError('a world has at least one host');
-  const value: SecretValue = { ...old, targets: [first, ...others], identityMode, keyBytes };
+  const value: SecretValue = {
+    ...old,
+    targets: [first, ...others],
+    identityMode,
+    ...(leaves === undefined ? {} : { leaves }),
+    keyBytes,
+  };
+  hosts.push(...neighbours.map((name) => new FakeHost(name, old, kind)));
+  hosts.push(...neighbourProxies.map((name) => new FakeHost(name, old, 'active', { role: 'proxy' })));
   const secret = new FakeSecret('zabbix-psk/fake', value, clock);
   const daemons = [
     ...servers.map((name) => ({ name, daemon: { program: 'zabbix_server' } as const })),
@@ -72,6 +92,10 @@ export function aWorld(options: WorldOptions = {}) {
     servers: servers.map(nodeOf),
     proxies: new Map(hurried.map((proxy) => [proxy, nodeOf(`${proxy}-node`)])),
   };
+  if (isAutoregistration) {
+    account.server.autoregistration = { stored: old, used: old };
+    account.zabbix.portIsOpen = true;
+  }
   const { facts } = account;
   const ports = account.portsOf(account.invocation());
   const deadline = () => Deadline.in(stepMs, clock);
@@ -111,6 +135,13 @@ export function aWorld(options: WorldOptions = {}) {
       return Object.fromEntries(
         hosts.map((host) => [host.name, `${name(host.stored.key.fingerprint)}/${name(host.running?.key.fingerprint)}`]),
       );
+    },
+    /** Which key Zabbix holds for autoregistration / its server takes. */
+    autoregistrationIsOn(): string {
+      const { stored, used } = account.server.autoregistration ?? {};
+      const name = (credential: typeof stored) =>
+        credential === undefined ? 'none' : same(credential, old) ? 'old' : 'new';
+      return `${name(stored)}/${name(used)}`;
     },
     ends(): readonly Fact[] {
       return facts.filter(({ event }) => event === 'rotation.ended');

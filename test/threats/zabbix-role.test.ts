@@ -14,7 +14,9 @@ const openToAll = new Set(['apiinfo.version', 'user.login']);
 const called = [
   ...new Set(
     sourceOf(files.filter((file) => !forReports.has(file)))
-      .flatMap((text) => [...text.matchAll(/'((?:host|proxy|item|script|task|user|apiinfo)\.[a-z]+)'/g)])
+      .flatMap((text) => [
+        ...text.matchAll(/'((?:host|proxy|autoregistration|item|script|task|user|apiinfo)\.[a-z]+)'/g),
+      ])
       .map(([, method = '']) => method),
   ),
 ].filter((method) => !openToAll.has(method));
@@ -25,7 +27,8 @@ describe.each(['6.0', '7.0'])('the role of our API user on %s', (version) => {
   test('may call what the service calls, and nothing else', () => {
     expect(rules['api.mode']).toBe(1); // a list of what is allowed
     // 6.0 lets nobody but super admins ask for a value now, and the service does without (docs/zabbix-versions.md).
-    const others = version === '6.0' ? ['task.create', 'proxy.update'] : ['proxy.get', 'proxy.update'];
+    const autoregistration = ['autoregistration.get', 'autoregistration.update'];
+    const others = [...(version === '6.0' ? ['task.create'] : ['proxy.get']), 'proxy.update', ...autoregistration];
     const expected = called.filter((method) => !others.includes(method));
     expect([...rules.api].sort()).toEqual(expected.sort());
   });

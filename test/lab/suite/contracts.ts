@@ -6,7 +6,7 @@ import { fleetByRunCommand } from '../../../lambda/fleet/fleet.ts';
 import { reloaderByRunCommand } from '../../../lambda/fleet/reloader.ts';
 import { runCommand } from '../../../lambda/fleet/run-command.ts';
 import { nextIdentity } from '../../../lambda/rotation/identity.ts';
-import type { SecretValue } from '../../../lambda/rotation/model.ts';
+import type { NodeTarget, SecretValue } from '../../../lambda/rotation/model.ts';
 import type { Clock, Monitor } from '../../../lambda/rotation/ports.ts';
 import { PskKey } from '../../../lambda/rotation/psk.ts';
 import { jsonRpc } from '../../../lambda/zabbix/json-rpc.ts';
@@ -59,7 +59,7 @@ async function siteOf(lab: Lab): Promise<ContractSite> {
     fleet: fleetByRunCommand(commands, patience, clock),
     monitor: monitorAt(new URL(lab.zabbix.url), lab),
     away: monitorAt(new URL('https://127.0.0.1:9/api_jsonrpc.php'), lab),
-    ...{ clock, first, neighbour, target: first.targets[0] },
+    ...{ clock, first, neighbour, target: targetOf(host) },
     reloader: reloaderAt(lab.zabbix.serverNode.instanceId),
     misled: reloaderAt(host.instanceId),
     refusesSecondKey: lab.zabbix.version !== '6.0',
@@ -75,11 +75,16 @@ async function siteOf(lab: Lab): Promise<ContractSite> {
   };
 }
 
-function valueFor({ computerName, instanceId, credential }: SmallHost): SecretValue {
+function targetOf({ computerName, instanceId }: SmallHost): NodeTarget {
+  return { kind: 'host', name: computerName, node: instanceId, config: 'auto' };
+}
+
+function valueFor(host: SmallHost): SecretValue {
+  const { credential } = host;
   return {
     identity: credential.identity,
     key: PskKey.parse(credential.psk),
-    targets: [{ kind: 'host', name: computerName, node: instanceId, config: 'auto' }],
+    targets: [targetOf(host)],
     identityMode: 'new',
     keyBytes: 32,
   };

@@ -3,9 +3,9 @@ import { NodeUnreachable, Refusal } from '../../../lambda/errors.ts';
 import { looking } from '../../../lambda/fleet/look.ts';
 import type { RunCommand } from '../../../lambda/fleet/run-command.ts';
 import { Deadline } from '../../../lambda/rotation/deadline.ts';
-import type { Target } from '../../../lambda/rotation/model.ts';
+import type { NodeTarget } from '../../../lambda/rotation/model.ts';
 
-const target: Target = { kind: 'host', name: 'web-01', node: 'i-0123456789abcdef0', config: '/etc/zabbix/b.conf' };
+const target: NodeTarget = { kind: 'host', name: 'web-01', node: 'i-0123456789abcdef0', config: '/etc/zabbix/b.conf' };
 const ids = {
   secretId: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:zabbix-psk/web-01-AbCdEf',
   versionId: 'v'.repeat(32),
@@ -49,10 +49,10 @@ function nodes(output: string, refused: Readonly<Record<string, Error>> = {}) {
 }
 
 const printing = (output: string) => nodes(output).look();
-const some = (count: number, also: Partial<Target> = {}) =>
+const some = (count: number, also: Partial<NodeTarget> = {}) =>
   Array.from(
     { length: count },
-    (_, index): Target => ({ ...target, node: `mi-${index}`, name: `srv-${index}`, ...also }),
+    (_, index): NodeTarget => ({ ...target, node: `mi-${index}`, name: `srv-${index}`, ...also }),
   );
 
 test('a node is asked with inspect alone, about the agent that the target names', async () => {

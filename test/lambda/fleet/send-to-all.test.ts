@@ -3,7 +3,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { expect, test } from 'vitest';
 import { array, object, string } from 'zod/mini';
 import { runCommand } from '../../../lambda/fleet/run-command.ts';
-import type { Target } from '../../../lambda/rotation/model.ts';
+import type { NodeTarget } from '../../../lambda/rotation/model.ts';
 import { listening } from '../../listening.ts';
 
 const clock = { now: () => ({ ms: 0 }), sleep: async () => undefined };
@@ -34,7 +34,7 @@ async function systemsManager(refusing: Readonly<Record<string, string>>) {
 
 const targets = Array.from(
   { length: 50 },
-  (_, index): Target => ({ kind: 'host', name: `srv-${index}`, node: `mi-${index}`, config: 'auto' }),
+  (_, index): NodeTarget => ({ kind: 'host', name: `srv-${index}`, node: `mi-${index}`, config: 'auto' }),
 );
 const codeOf = (one: unknown) => (one instanceof Error && 'code' in one ? one.code : 'sent');
 

@@ -41,7 +41,7 @@ describe('bad input gets one sentence that names the secret and the thing, and n
     [
       'an unknown kind',
       { ...good, targets: [{ ...good.targets[0], kind: 'printer' }] },
-      /targets.0.kind: must be "host" or "proxy"/,
+      /targets.0.kind: must be "host", "proxy" or "autoregistration"/,
     ],
     [
       'two agents on one node',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { playEveryPoint, playSample } from './every-point.ts';
-import { ways } from './scenario.ts';
+import { ways, waysOfAutoregistration } from './scenario.ts';
 
 // Killed anywhere, both sides share a key in the end, and the end is told once. Each test takes a few seconds on a computer that has
 // nothing else to do.
@@ -37,6 +37,17 @@ describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
       } as const;
       const { runs, found } = await playEveryPoint(scenario);
       console.log(`${way}, behind a proxy of 6.0: killed at ${runs - 1} points`);
+      expect(found).toEqual([]);
+    },
+  );
+
+  test.each(waysOfAutoregistration)(
+    '%s, of autoregistration: newcomers register with what the secret holds, and nothing is left over',
+    async (way) => {
+      const targets = 'autoregistration';
+      const scenario = { way, gate: 'port-probe', targets, identityMode: 'new', retries: 1 } as const;
+      const { runs, found } = await playEveryPoint(scenario);
+      console.log(`${way}, autoregistration: killed at ${runs - 1} points`);
       expect(found).toEqual([]);
     },
   );

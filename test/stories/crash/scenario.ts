@@ -11,16 +11,19 @@ import { aWorld, token, type World } from '../world.ts';
 
 /** Which way the rotation goes when nobody is killed. */
 export const ways = ['forward', 'agent does not start', 'silent after the switch', 'given up on request'] as const;
-export type Way = (typeof ways)[number];
+/** The same where no agent follows the server. */
+export const waysOfAutoregistration = ['forward', 'server does not take it up', 'given up on request'] as const;
+export type Way = (typeof ways)[number] | (typeof waysOfAutoregistration)[number];
 
 export interface Scenario {
   readonly way: Way;
   readonly gate: Extract<Gate, 'shadow-agent' | 'script-execute' | 'port-probe' | 'agent-log' | 'now'>;
   /**
-   * `proxy and agent`: two programs of one node with one key file, where Zabbix tells of the proxy's key only what we wrote.
-   * `behind a proxy of 6.0`: one host whose proxy learns of its key in an hour, or when it is told to.
+   * `proxy and agent`: two programs of one node with one key file, where Zabbix tells of the proxy's key only what we wrote;
+   * `behind a proxy of 6.0`: one host whose proxy learns of its key in an hour, or when it is told to;
+   * `autoregistration`: with two hosts that have registered and stay on the key that they have.
    */
-  readonly targets: 1 | 3 | 'proxy and agent' | 'behind a proxy of 6.0';
+  readonly targets: 1 | 3 | 'proxy and agent' | 'behind a proxy of 6.0' | 'autoregistration';
   readonly identityMode: IdentityMode;
   /** How often Secrets Manager repeats the rotation before it says that it has failed. */
   readonly retries: 0 | 1 | 2;
@@ -118,7 +121,13 @@ export async function play(scenario: Scenario, kills: Kills = { calls: [], effec
   return { calls, effects, wrong };
 }
 
-function build({ way, gate, targets, identityMode }: Scenario): World {
+function build(scenario: Scenario): World {
+  const { way, gate, targets, identityMode } = scenario;
+  if (targets === 'autoregistration') {
+    const world = aWorld({ autoregistration: true, hosts: ['web-1', 'web-2'], identityMode });
+    world.server.renews = way !== 'server does not take it up';
+    return world;
+  }
   const isPair = targets === 'proxy and agent';
   const names = ['web-1', 'web-2', 'web-3'].slice(0, targets === 3 ? 3 : 1);
   const isBehind = targets === 'behind a proxy of 6.0';
@@ -154,8 +163,13 @@ function problems(world: World, said: readonly string[]): string[] {
   const { account, secrets, facts } = world;
   const found: string[] = [];
   const current = secrets.current;
+  const { autoregistration } = account.server;
+  for (const [side, credential] of Object.entries(autoregistration ?? {}))
+    if (current === undefined || !same(credential, current))
+      found.push(`AWSCURRENT is not what is ${side} for newcomers`);
   for (const host of account.hosts) {
     if (!account.server.hears(host)) found.push(`${host.name} is not heard`);
+    if (autoregistration !== undefined) continue;
     if (current === undefined || !same(host.stored, current))
       found.push(`Zabbix does not hold AWSCURRENT for ${host.name}`);
     if (current === undefined || !same(host.onDisk, current))

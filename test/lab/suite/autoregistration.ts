@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { eventually } from '../eventually.ts';
+import type { ManagedMachine } from '../hosts/managed-machine.ts';
+import { startNewcomer } from '../hosts/newcomer.ts';
+import { type Lab, startLab } from '../lab.ts';
+import type { ZabbixVersion } from '../release.ts';
+import { heldForAutoregistration, hostIdOf, takeInNewcomers } from '../zabbix/autoregistration.ts';
+import { holdsCredential } from '../zabbix/monitored-host.ts';
+import { endOf, labelled } from './held.ts';
+import { currentOf } from './proxies.ts';
+
+/** An agent that Zabbix does not know yet registers with the new key and not with the old one; what registered before is moved. */
+export function autoregistrationOn(version: ZabbixVersion): void {
+  describe(`autoregistration on Zabbix ${version}`, () => {
+    const old = { identity: 'autoreg', psk: randomBytes(32).toString('hex') };
+    let lab: Lab;
+    let leaver: ManagedMachine;
+
+    beforeAll(async () => {
+      lab = await startLab({
+        version,
+        server: { cacheUpdateFrequencyS: 3 },
+        timeouts: { serverWaitS: 15, agentStartS: 5, proveTimeoutS: 90 },
+        habits: { rotationRetries: 0 },
+        rotates: 'proxies',
+        serverPortIsOpen: true,
+        secrets: ['autoreg', 'leaver'],
+      });
+      await takeInNewcomers(lab.zabbix.api, old, lab.zabbix.hostGroupId);
+      await lab.zabbix.server.reloadConfigurationCache();
+      [leaver] = await Promise.all([newcomer('leaver', old), newcomer('stays', old)]);
+      await lab.put('autoreg', JSON.stringify({ ...old, targets: [{ kind: 'autoregistration' }] }));
+    });
+    afterAll(() => lab?.stop());
+
+    async function newcomer(name: string, credential: typeof old): Promise<ManagedMachine> {
+      const node = await startNewcomer(lab.zabbix, name, credential);
+      lab.cloud.addNode(node);
+      await registered(name);
+      return node;
+    }
+
+    const registered = (name: string) =>
+      eventually(`${name} is registered`, () => hostIdOf(lab.zabbix.api, name), { withinS: 30, everyMs: 250 });
+
+    const holds = async (name: string, credential: typeof old) =>
+      holdsCredential(lab.zabbix.api, await registered(name), credential);
+
+    test('a host that registers holds the key of autoregistration as its own from then on', async () => {
+      expect(await holds('leaver', old)).toBe(true);
+      expect(await holds('stays', old)).toBe(true);
+    });
+
+    test('the server takes the new key, and the record names the hosts that still use the old one', async () => {
+      const { outcome, failures, versionId } = await lab.rotate('autoreg');
+
+      expect(failures).toEqual([]);
+      expect(outcome).toBe('succeeded');
+      const current = currentOf(lab, 'autoreg');
+      expect(current.identity).toMatch(/^autoreg\.[b-z2-9]{6}$/);
+      const held = await heldForAutoregistration(lab.zabbix.serverMachine);
+      expect([held.identity, held.psk === current.psk]).toEqual([current.identity, true]);
+      expect(await holds('stays', old)).toBe(true);
+      expect(endOf(lab, 'autoreg', versionId)).toMatchObject({
+        outcome: 'rotated',
+        targets: [
+          {
+            kind: 'autoregistration',
+            gate: 'port-probe',
+            proofs: { verdict: 'proven', oldKey: 'kept', stillUsedBy: expect.arrayContaining(['leaver', 'stays']) },
+          },
+        ],
+      });
+    });
+
+    test('a new agent registers with the new key, and one with the old key does not', async () => {
+      await startNewcomer(lab.zabbix, 'too-late', old);
+      await newcomer('in-time', currentOf(lab, 'autoreg'));
+      expect(await holds('in-time', currentOf(lab, 'autoreg'))).toBe(true);
+      await eventually('the server denies the other', () =>
+        /autoregistration from .* denied \(host:"too-late".*PSK which is not configured for autoregistration/.test(
+          lab.zabbix.server.log(),
+        ),
+      );
+      expect(await hostIdOf(lab.zabbix.api, 'too-late')).toBeUndefined();
+    });
+
+    test('a host that has registered leaves for a key of its own, and those who stay are heard as before', async () => {
+      const { api, server } = lab.zabbix;
+      const [moved, staying] = await Promise.all(['leaver', 'stays'].map((name) => heard(name)));
+      const target = { kind: 'host', name: 'leaver', node: leaver.instanceId };
+      await server.reloadConfigurationCache();
+      await lab.put('leaver', JSON.stringify({ ...old, targets: [target] }));
+      expect(await lab.rotate('leaver')).toMatchObject({
+        outcome: 'failed',
+        failures: [{ errorMessage: expect.stringContaining('"leaves": "autoreg"') }],
+      });
+      await lab.put('leaver', JSON.stringify({ ...old, leaves: old.identity, targets: [target] }));
+
+      expect(await lab.rotate('leaver')).toMatchObject({ outcome: 'succeeded', failures: [] });
+
+      const current = currentOf(lab, 'leaver');
+      expect(current.identity).toMatch(/^leaver\.[b-z2-9]{6}$/);
+      expect(await holds('leaver', current)).toBe(true);
+      const fromS = Date.now() / 1000;
+      for (const itemId of [moved, staying])
+        await eventually('it is heard', async () => (await lastS(api, itemId ?? '')) > fromS, { withinS: 60 });
+      expect(JSON.stringify(await lab.invoke({ inspect: 'zabbix-psk/autoreg' }))).toMatch(
+        /1 of the hosts that have registered still uses the identity .+"in-time.+1 of the hosts.+"autoreg\\.*stays/,
+      );
+    });
+
+    test('a server that does not take the key up in time: Zabbix holds the old one again, proven at its port', async () => {
+      const before = currentOf(lab, 'autoreg');
+      const syncer = (signal: string) =>
+        lab.zabbix.serverMachine.must(['pkill', `-${signal}`, '-f', 'zabbix_server: configuration syncer']);
+      await syncer('STOP');
+      const { outcome, failures, versionId } = await lab.rotate('autoreg').finally(() => syncer('CONT'));
+
+      expect(outcome).toBe('failed');
+      expect(failures[0]?.errorMessage).toMatch(
+        /had not taken up the key of autoregistration after \d+ s.*rolled back: autoregistration is proven to be on the old key again/,
+      );
+      expect(currentOf(lab, 'autoreg')).toEqual(before);
+      expect(labelled(lab, 'autoreg', 'AWSPENDING')).toBeUndefined();
+      expect((await heldForAutoregistration(lab.zabbix.serverMachine)).psk === before.psk).toBe(true);
+      expect(endOf(lab, 'autoreg', versionId)).toMatchObject({ outcome: 'rolled-back' });
+      await newcomer('after-all', before);
+    });
+
+    test('nothing was denied to the functions, and nothing was asked that the stand-in does not know', () => {
+      expect(lab.cloud.denials).toEqual([]);
+      expect(lab.cloud.unsupported).toEqual([]);
+    });
+
+    /** Gives a host that has registered an item that the server polls, and waits until it is heard. */
+    async function heard(name: string): Promise<string> {
+      const { api, server } = lab.zabbix;
+      const hostid = await registered(name);
+      const [{ interfaceid }] = await api.call(
+        'hostinterface.get',
+        { hostids: [hostid], output: ['interfaceid'] },
+        z.tuple([z.object({ interfaceid: z.string() })]),
+      );
+      const about = {
+        hostid,
+        interfaceid,
+        name: 'agent.ping',
+        key_: 'agent.ping',
+        type: 0,
+        value_type: 3,
+        delay: '2s',
+      };
+      const itemId = await api.create('item.create', about);
+      await server.reloadConfigurationCache();
+      await eventually(`${name} is heard`, async () => (await lastS(api, itemId)) > 0, { withinS: 60, everyMs: 250 });
+      return itemId;
+    }
+  });
+}
+
+async function lastS(api: Lab['zabbix']['api'], itemId: string): Promise<number> {
+  const reply = z.tuple([z.object({ lastclock: z.coerce.number() })]);
+  const [item] = await api.call('item.get', { itemids: [itemId], output: ['lastclock'] }, reply);
+  return item.lastclock;
+}
