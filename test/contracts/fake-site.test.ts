@@ -27,6 +27,8 @@ async function fakeSite(): Promise<ContractSite> {
   if (serverNode !== undefined) serverNode.daemon = { program: 'zabbix_server' };
   account.zabbix.portIsOpen = true;
   account.zabbix.mayExecuteScripts = true;
+  const autoregisters = { identity: 'autoreg', key: PskKey.mint(32) };
+  account.server.autoregistration = { stored: autoregisters, used: autoregisters };
   const { fleet, monitor } = account.portsOf(account.invocation());
   const commands = fakeRunCommand(account.invocation(), account.systems);
   const reloaderAt = (node: string) => reloaderByRunCommand(commands, { servers: [node], proxies: new Map() });
@@ -36,6 +38,7 @@ async function fakeSite(): Promise<ContractSite> {
     ...{ fleet, monitor, clock, first, neighbour, target: targetOf(host) },
     reloader: reloaderAt(machine.node),
     misled: reloaderAt(host.node),
+    autoregisters,
     refusesSecondKey: true,
     away: elsewhere.portsOf(elsewhere.invocation()).monitor,
     aRotation(current) {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Refusal, ZabbixRefused, ZabbixUnreachable } from '../../lambda/errors.ts';
-import type { Credential } from '../../lambda/rotation/model.ts';
+import { nextIdentity } from '../../lambda/rotation/identity.ts';
+import { autoregistration, type Credential } from '../../lambda/rotation/model.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { eventually, type Stage } from './site.ts';
 
@@ -130,6 +131,34 @@ export function monitorContract(stage: Stage): void {
         expect(await soon(() => monitor.serverUses(host, pending, 'script-execute'))).toBe(true);
         expect(await soon(async () => (await monitor.refresh(host)).reachable?.yes === false)).toBe(true);
       }));
+  });
+
+  describe('autoregistration', () => {
+    test('tells what it takes and never which key it holds', async () => {
+      const { monitor, autoregisters } = stage.site;
+      const { host, holds } = await monitor.find(autoregistration, [autoregisters]);
+      expect(holds).toBe('untold');
+      expect(host).toMatchObject({ kind: 'autoregistration', name: 'autoregistration', accept: ['none', 'psk'] });
+      expect(await monitor.refresh(host)).toMatchObject({ accept: ['none', 'psk'] });
+    });
+
+    test('takes the key that it is given a while later, then the old one no more, and whatever else it took', async () => {
+      const { monitor, autoregisters } = stage.site;
+      const next = { identity: nextIdentity(autoregisters.identity), key: PskKey.mint(32) };
+      const { host } = await monitor.find(autoregistration, []);
+      expect(await monitor.serverAccepts(autoregisters)).toBe(true);
+      await monitor.give([host], autoregisters);
+      for (const [given, dead] of [
+        [next, autoregisters],
+        [autoregisters, next],
+      ] as const) {
+        await monitor.give([host], given);
+        expect(await soon(() => monitor.serverUses(host, given, 'port-probe'))).toBe(true);
+        expect(await monitor.serverAccepts(dead)).toBe(false);
+      }
+      expect(await monitor.usersOf([autoregisters.identity, next.identity])).toEqual([]);
+      expect((await monitor.refresh(host)).accept).toEqual(['none', 'psk']);
+    });
   });
 
   test('a Zabbix that cannot be reached is not taken for one that says no', async () => {

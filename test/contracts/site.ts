@@ -1,5 +1,5 @@
 import { Deadline } from '../../lambda/rotation/deadline.ts';
-import type { NodeTarget, Rotation, SecretValue } from '../../lambda/rotation/model.ts';
+import type { Credential, NodeTarget, Rotation, SecretValue } from '../../lambda/rotation/model.ts';
 import type { Clock, Fleet, Monitor, Reloader } from '../../lambda/rotation/ports.ts';
 
 /** Two hosts of one Zabbix, each with a node and a credential of its own: what the contracts of Fleet and Monitor are tried on. */
@@ -17,6 +17,8 @@ export interface ContractSite {
   /** What both sides of the target are on when the contract begins. */
   readonly first: SecretValue;
   readonly neighbour: SecretValue;
+  /** What Zabbix holds for autoregistration when the contract begins; it takes unencrypted agents, too. */
+  readonly autoregisters: Credential;
   /** Whether Zabbix refuses another key for an identity that has one. 6.0.14 takes it in silence (docs/zabbix-versions.md). */
   readonly refusesSecondKey: boolean;
   /** A rotation that has minted its key and done nothing else. */

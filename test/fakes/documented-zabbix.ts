@@ -92,15 +92,22 @@ interface Options {
   readonly version?: string;
   readonly hosts?: readonly Host[];
   readonly proxies?: readonly Host[];
+  readonly autoregistration?: Host;
+  /** Only they may see and change autoregistration. Default true. */
+  readonly isSuperAdmin?: boolean;
 }
 
 export const token = 'a1'.repeat(32);
 export const user = { username: 'psk-rotator', password: 'not a secret' };
 const sessionId = 'b2'.repeat(16);
 
-export async function documentedZabbix(release: Release, { version, hosts = [], proxies = [] }: Options = {}) {
+export async function documentedZabbix(
+  release: Release,
+  { version, hosts = [], proxies = [], autoregistration = {}, isSuperAdmin = true }: Options = {},
+) {
   const rules: Documented = documented[release];
   const stored: Host[] = hosts.map((host) => ({ ...host }));
+  const storedAutoregistration: Host = { ...autoregistration };
   const storedProxies: Host[] = proxies.map((proxy) => ({ ...proxy }));
   const asked: Asked[] = [];
 
@@ -138,6 +145,12 @@ export async function documentedZabbix(release: Release, { version, hosts = [], 
           Object.assign(proxy, change);
         }
         return { proxyids: [] };
+      case 'autoregistration.get':
+      case 'autoregistration.update':
+        if (!isSuperAdmin) throw application(`No permissions to call "${method}".`);
+        if (method === 'autoregistration.get') return shownAutoregistration(fields);
+        Object.assign(storedAutoregistration, fields);
+        return true;
       case 'item.get':
         return [];
       case 'script.get':
@@ -174,6 +187,14 @@ export async function documentedZabbix(release: Release, { version, hosts = [], 
     return Object.fromEntries(names.map((name) => [name, proxy[name]]));
   }
 
+  function shownAutoregistration({ output, ...others }: Readonly<Record<string, unknown>>) {
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined) throw invalid(`Invalid parameter "/": unexpected parameter "${unknown}".`);
+    if (!Array.isArray(output) || output.some((name) => name !== 'tls_accept'))
+      throw invalid('Invalid parameter "/output/1": value must be "tls_accept".');
+    return { tls_accept: storedAutoregistration.tls_accept };
+  }
+
   function shown(host: Host, output: unknown) {
     const names = rules.hostFields.filter((name) => Array.isArray(output) && output.includes(name));
     return { ...Object.fromEntries(names.map((name) => [name, host[name]])), interfaces: [] };
@@ -208,6 +229,7 @@ export async function documentedZabbix(release: Release, { version, hosts = [], 
 
   return {
     proxies: storedProxies,
+    autoregistration: storedAutoregistration,
     url: new URL(`http://127.0.0.1:${address.port}/api_jsonrpc.php`),
     asked,
     stop: () => {

@@ -43,7 +43,12 @@ export function autoregistrationOn(version: ZabbixVersion): void {
     }
 
     const registered = (name: string) =>
-      eventually(`${name} is registered`, () => hostIdOf(lab.zabbix.api, name), { withinS: 30, everyMs: 250 });
+      eventually(`${name} is registered`, () => hostIdOf(lab.zabbix.api, name), { withinS: 75, everyMs: 250 }).catch(
+        (cause: unknown) => {
+          const log = lab.zabbix.server.log().split('\n').slice(-25).join('\n');
+          throw new Error(`${name} did not register; the server's log ends with:\n${log}`, { cause });
+        },
+      );
 
     const holds = async (name: string, credential: typeof old) =>
       holdsCredential(lab.zabbix.api, await registered(name), credential);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { documentEnvironmentKey, type Verb } from '../../../lambda/contract.ts';
@@ -19,6 +19,7 @@ import { type ContractSite, Stage } from '../../contracts/site.ts';
 import type { SmallHost } from '../hosts/small-host.ts';
 import { type Lab, startLab } from '../lab.ts';
 import type { ZabbixVersion } from '../release.ts';
+import { giveAutoregistration } from '../zabbix/autoregistration.ts';
 
 /** A switch that waits in vain is waited for, and so is a restart on a busy computer. Milliseconds. */
 const patience = { serverWaitMs: 6_000, agentStartMs: 10_000, proveMs: 60_000 };
@@ -34,7 +35,12 @@ export function contractsOn(version: ZabbixVersion): void {
   describe(`the adapters on Zabbix ${version}`, () => {
     let lab: Lab | undefined;
     const stage = new Stage(async () => {
-      lab = await startLab({ version, server: { cacheUpdateFrequencyS: 2 }, secrets: ['contract'] });
+      lab = await startLab({
+        version,
+        server: { cacheUpdateFrequencyS: 2 },
+        rotates: 'proxies',
+        secrets: ['contract'],
+      });
       return siteOf(lab);
     });
     beforeAll(() => stage.open());
@@ -52,6 +58,9 @@ async function siteOf(lab: Lab): Promise<ContractSite> {
     lab.host({ name: 'contract', agent }),
     lab.host({ name: 'neighbour', agent: 'zabbix_agentd' }),
   ]);
+  const autoregisters = { identity: 'autoreg', psk: randomBytes(32).toString('hex') };
+  await giveAutoregistration(lab.zabbix.api, autoregisters, 3);
+  await lab.zabbix.server.reloadConfigurationCache();
   const commands = runCommand({ ssm: new SSMClient(lab.cloud.operator.client), clock, documents: documentsOf(lab) });
   const reloaderAt = (node: string) => reloaderByRunCommand(commands, { servers: [node], proxies: new Map() });
   const [first, neighbour] = [valueFor(host), valueFor(other)];
@@ -62,6 +71,7 @@ async function siteOf(lab: Lab): Promise<ContractSite> {
     ...{ clock, first, neighbour, target: targetOf(host) },
     reloader: reloaderAt(lab.zabbix.serverNode.instanceId),
     misled: reloaderAt(host.instanceId),
+    autoregisters: { identity: autoregisters.identity, key: PskKey.parse(autoregisters.psk) },
     refusesSecondKey: lab.zabbix.version !== '6.0',
     aRotation(current) {
       const pending = { ...current, identity: nextIdentity(current.identity), key: PskKey.mint(32) };

@@ -6,7 +6,7 @@ import type { Credential } from './monitored-host.ts';
 
 /** Makes Zabbix take in agents that it does not know yet, with this key only, and put them into a host group. */
 export async function takeInNewcomers(api: AdminApi, credential: Credential, groupId: string): Promise<void> {
-  await giveAutoregistration(api, credential);
+  await giveAutoregistration(api, credential, 2);
   await api.create('action.create', {
     name: 'take in newcomers',
     eventsource: 2,
@@ -14,8 +14,9 @@ export async function takeInNewcomers(api: AdminApi, credential: Credential, gro
   });
 }
 
-export async function giveAutoregistration(api: AdminApi, { identity, psk }: Credential): Promise<void> {
-  const settings = { tls_accept: 2, tls_psk_identity: identity, tls_psk: psk };
+/** @param accept 2: with a key only, 3: without one, too */
+export async function giveAutoregistration(api: AdminApi, { identity, psk }: Credential, accept: 2 | 3): Promise<void> {
+  const settings = { tls_accept: accept, tls_psk_identity: identity, tls_psk: psk };
   await api.call('autoregistration.update', settings, z.unknown());
 }
 
