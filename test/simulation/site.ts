@@ -1,4 +1,4 @@
-import type { SecretValue, Target } from '../../lambda/rotation/model.ts';
+import { autoregistration, type SecretValue, type Target } from '../../lambda/rotation/model.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { FakeAccount } from '../fakes/account.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -44,6 +44,8 @@ export function siteOf(seed: number): Site {
   const random = new Random(seed);
   /** A stream of its own: the schedules that have no proxy are the same with and without this. */
   const ofProxies = new Random(seed ^ 0x5eed);
+  /** As above, of those without autoregistration. */
+  const ofAutoregistration = new Random(seed ^ 0xa0707e6);
   const clock = new FakeClock();
   const hosts: FakeHost[] = [];
   const secrets = Array.from({ length: random.of([1, 1, 2, 3]) }, (_, nth) => {
@@ -72,10 +74,19 @@ export function siteOf(seed: number): Site {
     const value: SecretValue = { ...old, targets: [first, ...others], identityMode, keyBytes: 32 };
     return new FakeSecret(`zabbix-psk/${nth}`, value, clock);
   });
+  const autoregisters = ofAutoregistration.chance(0.2) ? { identity: 'autoreg', key: PskKey.mint(32) } : undefined;
+  if (autoregisters !== undefined) {
+    const value: SecretValue = { ...autoregisters, targets: [autoregistration], identityMode: 'new', keyBytes: 32 };
+    secrets.push(new FakeSecret('zabbix-psk/autoreg', value, clock));
+  }
   const account = new FakeAccount(hosts, secrets, clock);
   account.zabbix.comparesProxyKeys = ofProxies.chance(0.5);
   account.zabbix.mayExecuteScripts = random.chance(0.3);
   account.zabbix.portIsOpen = random.chance(0.3);
+  if (autoregisters !== undefined) {
+    account.server.autoregistration = { stored: autoregisters, used: autoregisters };
+    account.zabbix.portIsOpen = true;
+  }
   account.zabbix.mayCheckNow = random.chance(0.8);
   account.server.cycle = { everyS: random.of([10, 60]), phaseS: random.below(60) };
   const fromMs = clock.now().ms;

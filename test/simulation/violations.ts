@@ -1,4 +1,5 @@
 import { goingBackLabel, unrecordedLabel } from '../../lambda/contract.ts';
+import { isOfAutoregistration } from '../../lambda/rotation/model.ts';
 import type { Fact } from '../../lambda/rotation/ports.ts';
 import { keptRecords } from '../fakes/kept-records.ts';
 import { type FakeSecret, firstVersion } from '../fakes/secrets-manager.ts';
@@ -143,6 +144,9 @@ function leftOver(site: Site): readonly string[] {
     for (const mark of [goingBackLabel, unrecordedLabel])
       if (secret.labelled(mark) !== undefined) found.push(`${mark} is left on ${secret.secretName}`);
     const { current } = secret;
+    if (current !== undefined && isOfAutoregistration(current))
+      for (const [side, credential] of Object.entries(account.server.autoregistration ?? {}))
+        if (!same(credential, current)) found.push(`AWSCURRENT is not what is ${side} for autoregistration`);
     for (const { name } of current?.targets ?? []) {
       const host = account.hosts.find((one) => one.name === name);
       if (host === undefined || current === undefined || isBeyondUs(host, site)) continue;

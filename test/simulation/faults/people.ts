@@ -1,3 +1,4 @@
+import { isOfAutoregistration } from '../../../lambda/rotation/model.ts';
 import { PskKey } from '../../../lambda/rotation/psk.ts';
 import type { FakeHost } from '../../fakes/site.ts';
 import { aMoment, aNode, at, forAWhile, pick, type Site } from '../site.ts';
@@ -54,7 +55,8 @@ export const humanFaults: readonly Fault[] = [
     name: 'two secrets name one host',
     heals: false,
     befalls: ({ secrets, account, changedByHand, clock }) => {
-      const [one, other] = secrets;
+      // A secret that names autoregistration beside others is refused before it is looked at.
+      const [one, other] = secrets.filter(({ current }) => current !== undefined && !isOfAutoregistration(current));
       if (one === undefined || other === undefined) return;
       const [target, ...others] = one.current?.targets ?? [];
       const value = other.current;
