@@ -20,6 +20,7 @@ export class FakeZabbix {
   mayExecuteScripts = false;
   /** False: as a user who is no super admin. */
   maySeeAutoregistration = true;
+  mayGiveAutoregistration = true;
   autoregistrationTakes: MonitoredHost['accept'] = ['none', 'psk'];
   calls = 0;
   /** The next update is not answered; it is carried out all the same, or not. */
@@ -110,6 +111,7 @@ export class FakeZabbix {
   }
 
   giveToAutoregistration(credential: Credential): void {
+    if (!this.mayGiveAutoregistration) throw new ZabbixRefused('No permissions to call "autoregistration.update".');
     this.#refuseSecondKey(credential, this.server.hosts);
     this.server.storesForAutoregistration(credential);
   }

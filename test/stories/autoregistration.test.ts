@@ -112,6 +112,13 @@ describe('is refused before a key is minted', () => {
       /does not let our API user see autoregistration/,
     ],
     [
+      'where the API user may see it and not change it',
+      (world) => {
+        world.monitor.mayGiveAutoregistration = false;
+      },
+      /does not let the key of autoregistration be set: No permissions to call "autoregistration.update"/,
+    ],
+    [
       'where Zabbix takes no pre-shared key',
       (world) => {
         world.monitor.autoregistrationTakes = ['none'];

@@ -140,3 +140,57 @@ test('what a key had to reach and who was told to hurry stands in the record, an
   expect(Object.keys(targets[1] ?? {})).not.toEqual(expect.arrayContaining(['behindProxy']));
   expect(Object.keys(targets[1] ?? {})).not.toEqual(expect.arrayContaining(['reloads']));
 });
+
+describe('autoregistration', () => {
+  const recorded = (oldKey: 'refused' | 'kept', stillUsedBy?: readonly string[]) => {
+    const evidence = {
+      node: { none: 'no node follows it' },
+      stored: 'untold',
+      contact: { seen: 'handshake', waitedS: 0 },
+      ...{ oldKey, stillUsedBy },
+    } as const;
+    const target: TargetRecord = {
+      kind: 'autoregistration',
+      target: 'autoregistration',
+      node: undefined,
+      identity: next.identity,
+      to: next.key.fingerprint,
+      gate: 'port-probe',
+      switchedAt: '2026-11-28T03:00:00.000Z',
+      proofs: { verdict: 'proven', ...evidence },
+    };
+    const record = recordOf(anEnd({ outcome: 'rotated', targets: [target] }), first, circumstances);
+    return recordShape.parse(JSON.parse(JSON.stringify(record)));
+  };
+
+  test('is recorded without a node and with what the proof rests on', () => {
+    const { old: before, new: minted, targets } = recorded('refused');
+    expect(targets).toMatchObject([
+      {
+        kind: 'autoregistration',
+        node: null,
+        uses: 'new',
+        gate: 'port-probe',
+        proof: {
+          verdict: 'proven',
+          node: 'none',
+          zabbix: 'unknown',
+          contact: null,
+          oldKey: 'refused',
+          because: 'no node follows it',
+        },
+      },
+    ]);
+    expect(targets[0]?.proof).not.toHaveProperty('stillUsedBy');
+    expect([minted?.activatedAt, before?.deactivatedAt]).toEqual([
+      '2026-11-28T03:00:00.000Z',
+      '2026-11-28T03:00:00.000Z',
+    ]);
+  });
+
+  test('names the hosts that still use the key before it, which is in use for so long', () => {
+    const { old: before, targets } = recorded('kept', ['web-1', 'web-2']);
+    expect(targets[0]?.proof).toMatchObject({ oldKey: 'kept', stillUsedBy: ['web-1', 'web-2'] });
+    expect(before?.deactivatedAt).toBeNull();
+  });
+});

@@ -42,3 +42,18 @@ test('both hold the key and Zabbix names an error: refused', () => {
 test('fresh contact is not enough while the old key is still accepted', () => {
   expect(judge(evidence({ oldKey: 'accepted' }), 'new').verdict).toBe('unswitched');
 });
+
+test('what hosts that have registered still use is not held against autoregistration', () => {
+  const atPort = { node: { none: 'no node' }, stored: 'untold', contact: { seen: 'handshake', waitedS: 1 } } as const;
+  expect(judge(evidence({ ...atPort, oldKey: 'kept', stillUsedBy: ['web-1'] }), 'new').verdict).toBe('proven');
+  expect(judge(evidence({ ...atPort, oldKey: 'accepted' }), 'new').verdict).toBe('unswitched');
+  expect(judge(evidence({ ...atPort, contact: none }), 'new')).toEqual({
+    verdict: 'unswitched',
+    because: 'the server still refused the key at its port after 120 s',
+  });
+  const unknown = { seen: 'unknown', because: 'nobody was there' } as const;
+  expect(judge(evidence({ ...atPort, contact: unknown }), 'new')).toEqual({
+    verdict: 'unknown',
+    because: 'nobody was there',
+  });
+});

@@ -25,6 +25,22 @@ test('a proxy and the agent beside it are two targets on one node, of one name i
   ]);
 });
 
+test('autoregistration has neither name nor node', () => {
+  const value = parse({ identity: 'autoreg', psk, targets: [{ kind: 'autoregistration' }] });
+  expect(value.targets).toEqual([{ kind: 'autoregistration', name: 'autoregistration' }]);
+});
+
+test('the identity that a target leaves to others stays in the secret, where it says nothing once it has been left', () => {
+  const text = JSON.stringify({ ...good, leaves: 'web-01' });
+  expect(parse(text).leaves).toBe('web-01');
+  const next = writeSecretValue(
+    text,
+    { identity: 'web-01.bcdfgh', key: PskKey.parse('f'.repeat(64)) },
+    'zabbix-psk/web-01',
+  );
+  expect(parse(next)).toMatchObject({ identity: 'web-01.bcdfgh', leaves: 'web-01' });
+});
+
 test('what the owner wrote beside the key travels on', () => {
   const text = JSON.stringify({ ...good, owner: 'team-a', targets: [{ ...good.targets[0], note: 'rack 4' }] });
   const next = JSON.parse(
@@ -58,6 +74,37 @@ describe('bad input gets one sentence that names the secret and the thing, and n
       { ...good, identityMode: 'fixed', targets: [good.targets[0], { ...good.targets[0], kind: 'proxy' }] },
       /identityMode: must be "new" where a host and a proxy share the key/,
     ],
+    [
+      'autoregistration beside others',
+      { ...good, targets: [...good.targets, { kind: 'autoregistration' }] },
+      /targets: autoregistration must stand alone; give the others secrets of their own/,
+    ],
+    [
+      'autoregistration twice',
+      { ...good, targets: [{ kind: 'autoregistration' }, { kind: 'autoregistration' }] },
+      /targets: autoregistration must stand alone/,
+    ],
+    [
+      'autoregistration with a name and a node',
+      { ...good, targets: [{ ...good.targets[0], kind: 'autoregistration' }] },
+      /targets.0.name: must not stand there: a Zabbix has one autoregistration.*targets.0.node: must not stand there/,
+    ],
+    [
+      'autoregistration with a fixed identity',
+      { ...good, identityMode: 'fixed', targets: [{ kind: 'autoregistration' }] },
+      /identityMode must be "new" for autoregistration/,
+    ],
+    [
+      'autoregistration that leaves an identity',
+      { ...good, leaves: 'web-01', targets: [{ kind: 'autoregistration' }] },
+      /leaves must not stand there/,
+    ],
+    [
+      'an identity that is left and kept',
+      { ...good, leaves: 'web-01', identityMode: 'fixed' },
+      /identityMode: must be "new" where an identity is left to others/,
+    ],
+    ['a key in leaves', { ...good, leaves: psk }, /leaves .* holds the psk itself/],
     [
       'a node that is none',
       { ...good, targets: [{ ...good.targets[0], node: 'web-01' }] },
