@@ -27,7 +27,7 @@ export async function createSecret(
   }
   const next = nextCredential(current);
   if (isOfAutoregistration(current) && (await secrets.read(labels, token)) === undefined)
-    await preflightAutoregistration(current, next, labels.secretName, ports);
+    await preflightAutoregistration(current, next, labels, token, ports);
   if (!(await secrets.park(labels, token, next)))
     return seeEarlierTry(await load(labels, token, secrets), ports, deadline);
   await archive.append({

@@ -227,9 +227,9 @@ export interface Evidence {
   readonly contact: Contact;
   /**
    * `replaced`: nobody could try it, but Zabbix' one stored key is another. `kept`: the server takes it, from hosts that still use it.
-   * `none`: there is no other key to try.
+   * `none`: there is no other key to try. `not-asked`: where the server alone could tell, it could not be asked.
    */
-  readonly oldKey: 'refused' | 'accepted' | 'replaced' | 'kept' | 'none';
+  readonly oldKey: 'refused' | 'accepted' | 'replaced' | 'kept' | 'none' | 'not-asked';
   /** Names of the hosts that still use the identity that was replaced; none are told where nobody does. */
   readonly stillUsedBy?: readonly string[] | undefined;
 }

@@ -1,6 +1,7 @@
 import { Refusal, sentence, ZabbixRefused } from '../errors.ts';
+import { refuseUnlessPending } from './load.ts';
 import { autoregistration, type MonitoredHost, type SecretValue } from './model.ts';
-import type { Ports } from './ports.ts';
+import type { Ports, SecretLabels } from './ports.ts';
 import { hostsUsing, portNotReached } from './prove-at-port.ts';
 
 /**
@@ -13,8 +14,9 @@ import { hostsUsing, portNotReached } from './prove-at-port.ts';
 export async function preflightAutoregistration(
   current: SecretValue,
   next: SecretValue,
-  secretName: string,
-  { monitor }: Pick<Ports, 'monitor'>,
+  { secretId, secretName }: SecretLabels,
+  token: string,
+  { monitor, secrets }: Pick<Ports, 'monitor' | 'secrets'>,
 ): Promise<void> {
   await monitor.version();
   const { host } = await monitor.find(autoregistration, []);
@@ -23,6 +25,7 @@ export async function preflightAutoregistration(
   const [user] = await hostsUsing(next, monitor);
   if (user !== undefined)
     throw new Refusal('IDENTITY_SHARED', `identity "${next.identity}" is used by "${user}" already; rotate again`);
+  refuseUnlessPending(await secrets.labels(secretId), token);
   try {
     await monitor.give([host], current);
   } catch (error) {
@@ -30,14 +33,16 @@ export async function preflightAutoregistration(
     throw new Refusal(
       'AUTOREGISTRATION_REFUSED',
       `Zabbix does not let the key of autoregistration be set: ${sentence(error)}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }
 
-/** What speaks against a rotation; the first problem is what a human should mend first. @param takesCurrent undefined: the server could not be asked */
+/**
+ * What speaks against a rotation; the first problem is what a human should mend first.
+ *
+ * @param takesCurrent whether the server takes the key of AWSCURRENT at its port; undefined: it could not be asked
+ */
 export function autoregistrationProblem(
   { accept }: Pick<MonitoredHost, 'accept'>,
   takesCurrent: boolean | undefined,

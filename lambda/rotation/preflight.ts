@@ -196,13 +196,13 @@ async function refuseStrangers(rotation: Rotation, { monitor }: Ports): Promise<
   const identities = [...new Set([rotation.current.identity, rotation.pending.identity])];
   if ((await strangersTo(identities)).length === 0) return;
   for (const identity of identities) {
-    const strangers = (await strangersTo([identity])).filter(
-      ({ kind }) => kind !== 'host' || identity !== rotation.current.leaves || identity === rotation.pending.identity,
-    );
-    if (strangers.length === 0) continue;
+    const strangers = await strangersTo([identity]);
+    const mayBeLeft = identity !== rotation.pending.identity && strangers.every(({ kind }) => kind === 'host');
+    if (strangers.length === 0 || (mayBeLeft && identity === rotation.current.leaves)) continue;
     throw new Refusal(
       'IDENTITY_SHARED',
-      `identity "${identity}" is also used by ${someOf(strangers)}, which ${rotation.secretName} does not list; list them as targets or give them an identity of their own; to leave it to other hosts, put "leaves": "${identity}" into the secret`,
+      `identity "${identity}" is also used by ${someOf(strangers)}, which ${rotation.secretName} does not list; list them as targets or give them an identity of their own` +
+        (mayBeLeft ? `; to leave it to them, put "leaves": "${identity}" into the secret` : ''),
     );
   }
 }

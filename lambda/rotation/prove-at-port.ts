@@ -33,7 +33,7 @@ async function gather(
   const unknown = (because: string): Evidence => ({
     ...told,
     contact: { seen: 'unknown', because },
-    oldKey: dead === undefined ? 'none' : 'replaced',
+    oldKey: dead === undefined ? 'none' : 'not-asked',
   });
   const fromMs = clock.now().ms;
   try {

@@ -6,6 +6,7 @@ import { makeReport } from '../../../lambda/reports/make-report.ts';
 import type { Signer } from '../../../lambda/reports/ports.ts';
 import { verifyFolder } from '../../../lambda/reports/verify-folder.ts';
 import { Deadline } from '../../../lambda/rotation/deadline.ts';
+import { autoregistration } from '../../../lambda/rotation/model.ts';
 import { aChain } from './a-chain.ts';
 import { aCredential, aSite } from './a-site.ts';
 import { aHost } from './an-estate.ts';
@@ -90,6 +91,21 @@ describe('drift by hand', () => {
     });
     expect(findings).toEqual(['drift web-01 secret']);
   });
+});
+
+test('autoregistration that we rotate is covered, no node is asked, and hosts that live on its key are named', async () => {
+  const { findings, report, site } = await found((site) => {
+    const value = site.values.get('now');
+    if (value === undefined || value instanceof Refusal) throw value;
+    site.values.set('now', { ...value, targets: [autoregistration] });
+  });
+  expect(site.calls).not.toContain('look');
+  expect(report.coverage).toMatchObject([
+    { name: 'autoregistration', managed: 'managed', secret, sharedWith: 1 },
+    { name: 'web-01', managed: 'not-managed' },
+  ]);
+  expect(findings).toContain('shared-identity autoregistration');
+  expect(findings).not.toContain('not-asked nodes');
 });
 
 test('another host with the same key is told as a sharer, and covered by nobody', async () => {
