@@ -4,6 +4,7 @@ import { autoregistration, type Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
 import { recordProof } from './record.ts';
+import { reloadCaches } from './reload.ts';
 import { untilAnswered } from './until-answered.ts';
 
 /**
@@ -32,11 +33,16 @@ async function giveBack(rotation: Rotation, ports: Ports, deadline: Deadline): P
     targets: [autoregistration.name],
     identity: rotation.current.identity,
   });
-  await untilAnswered(
-    async () => monitor.give([(await monitor.find(autoregistration, [])).host], rotation.current),
+  const host = await untilAnswered(
+    async () => {
+      const { host } = await monitor.find(autoregistration, []);
+      await monitor.give([host], rotation.current);
+      return host;
+    },
     ports,
     deadline,
   );
+  await reloadCaches([host], rotation, ports, deadline);
 }
 
 /** Somebody quicker may have ended this rotation, and the next one have begun: what Zabbix holds by now is not ours to take away. */

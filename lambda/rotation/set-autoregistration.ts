@@ -3,6 +3,7 @@ import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import { autoregistration, type Rotation } from './model.ts';
 import { give } from './move.ts';
 import type { Ports } from './ports.ts';
+import { reloadCaches } from './reload.ts';
 import { rollBack } from './roll-back.ts';
 import { waitUntilServerUses } from './wait.ts';
 
@@ -19,6 +20,7 @@ export async function setAutoregistration(rotation: Rotation, ports: Ports, dead
     const { host } = await monitor.find(autoregistration, []);
     await give([{ target: autoregistration, host }], rotation, ports);
     const givenMs = clock.now().ms;
+    await reloadCaches([host], rotation, ports, forward);
     await waitUntilServerUses(host, rotation.pending, 'port-probe', ports, forward.within(patience.serverWaitMs));
     await archive.append({
       event: 'target.switched',
