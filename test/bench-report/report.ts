@@ -9,7 +9,9 @@ process.env[environmentKeys.evidenceBucket] = 'bucket';
 process.env[environmentKeys.fingerprintSecret] = 'unused';
 const { handler } = await import('../../lambda/report.ts');
 
+// Loading the code is Lambda's initialisation, which has a whole core.
 const from = performance.now();
+const cpuFrom = process.cpuUsage();
 const { says } = await handler(
   { report: { days } },
   {
@@ -17,7 +19,7 @@ const { says } = await handler(
     invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:report',
   },
 );
-const { user, system } = process.cpuUsage();
+const { user, system } = process.cpuUsage(cpuFrom);
 const { maxRSS } = process.resourceUsage();
 const seconds = (performance.now() - from) / 1_000;
 process.send?.({ says, seconds, cpuSeconds: (user + system) / 1e6, maxRssBytes: maxRSS * 1_024 });
