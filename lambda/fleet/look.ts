@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { _default, boolean, int, looseObject, pipe, regex, string, transform } from 'zod/mini';
 import { NodeUnreachable, Refusal } from '../errors.ts';
 import { quote, quoteName } from '../quote.ts';
 import type { Deadline } from '../rotation/deadline.ts';
-import type { NodeTarget, RotationIds } from '../rotation/model.ts';
+import type { NodeTarget } from '../rotation/model.ts';
 import type { Clock } from '../rotation/ports.ts';
 import { replyShape } from './reply.ts';
 import type { RunCommand, Sent } from './run-command.ts';
@@ -29,9 +30,11 @@ const nodesACommand = 50;
 /** How long the first of them waits for the others. Milliseconds. */
 const gatheringMs = 1_000;
 
+/** In place of a secret's ARN: what is looked at hangs on none, and a node must not be told of another's. */
+const secretId = 'arn:of-no-secret:a-report-looks';
+
 /** Who is asked with one command: their agents' configuration files are told in the same words. */
 interface Together {
-  readonly ids: RotationIds;
   readonly targets: Map<string, NodeTarget>;
   readonly sent: Promise<ReadonlyMap<string, Sent | Error>>;
   readonly go: () => void;
@@ -39,12 +42,12 @@ interface Together {
 
 /**
  * Asks nodes with `inspect`, which changes nothing there: as many as ask within a second with one command, so that a large estate is
- * looked at within minutes. The command carries the ids of whoever asked first, since nothing that is told hangs on them.
+ * looked at within minutes.
  */
 export function looking(commands: Pick<RunCommand, 'sendToAll' | 'ended'>, clock: Clock) {
   const gathering = new Map<string, Together>();
 
-  function together({ config }: NodeTarget, ids: RotationIds): Together {
+  function together({ config }: NodeTarget): Together {
     const found = gathering.get(config);
     if (found !== undefined) return found;
     const targets = new Map<string, NodeTarget>();
@@ -53,16 +56,16 @@ export function looking(commands: Pick<RunCommand, 'sendToAll' | 'ended'>, clock
       await Promise.race([full.promise, clock.sleep(gatheringMs)]);
       if (gathering.get(config) === begun) gathering.delete(config);
       const all = [...targets.values()];
-      const sent = await commands.sendToAll(all, 'inspect', { ...ids, config });
+      const sent = await commands.sendToAll(all, 'inspect', { secretId, versionId: randomUUID(), config });
       return new Map(all.map(({ node }, index) => [node, sent[index] ?? new RangeError(`no answer for ${node}`)]));
     };
-    const begun: Together = { ids, targets, sent: Promise.resolve().then(send), go: full.resolve };
+    const begun: Together = { targets, sent: Promise.resolve().then(send), go: full.resolve };
     gathering.set(config, begun);
     return begun;
   }
 
-  async function sendTo(target: NodeTarget, ids: RotationIds): Promise<Sent> {
-    const { targets, sent, go } = together(target, ids);
+  async function sendTo(target: NodeTarget): Promise<Sent> {
+    const { targets, sent, go } = together(target);
     if (!targets.has(target.node)) targets.set(target.node, target);
     if (targets.size >= nodesACommand) {
       gathering.delete(target.config);
@@ -81,8 +84,8 @@ export function looking(commands: Pick<RunCommand, 'sendToAll' | 'ended'>, clock
      * @throws {Refusal} what the script refused with: no agent, no PSK, no key that can be read
      * @throws {NodeUnreachable} when no account came back
      */
-    async look(target: NodeTarget, ids: RotationIds, deadline: Deadline) {
-      const sent = await sendTo(target, ids);
+    async look(target: NodeTarget, deadline: Deadline) {
+      const sent = await sendTo(target);
       return accountOf(sent, await commands.ended(sent, deadline, 'soon'));
     },
   };

@@ -77,7 +77,7 @@ async function gatherSecret(
       : await askedOf(() => ports.inventory.holders({ identity, key }));
   const ofTarget = async (target: Target): Promise<GatheredTarget> => {
     const { kind, name, node } = target;
-    const inspection = await inspect(target, policy, sides, ports, deadline);
+    const inspection = await inspect(target, sides, ports, deadline);
     return {
       kind,
       name,
@@ -162,7 +162,6 @@ async function zabbixSide(
 
 async function inspect(
   target: Target,
-  { arn, versions }: Policy,
   sides: Sides,
   { nodes, inventory }: ReportPorts,
   deadline: Deadline,
@@ -170,8 +169,7 @@ async function inspect(
   if (target.kind === 'autoregistration') return { state: 'no-node' };
   if (deadline.remainingMs < writingMs + nodeMs) return { state: 'not-asked' };
   try {
-    const ids = { secretId: arn, versionId: versions.current ?? '' };
-    const { fingerprint, identity, ...look } = await nodes.look(target, ids, deadline.within(nodeMs));
+    const { fingerprint, identity, ...look } = await nodes.look(target, deadline.within(nodeMs));
     const key = await heldBy({ fingerprint, identity }, sides);
     const known = key === 'other' ? await askedOf(() => inventory.knowsIdentity(target.name, identity)) : undefined;
     return {

@@ -1,5 +1,5 @@
 import type { Deadline } from '../rotation/deadline.ts';
-import type { Credential, NodeTarget, RotationIds, SecretValue } from '../rotation/model.ts';
+import type { Credential, NodeTarget, SecretValue } from '../rotation/model.ts';
 import type { Clock } from '../rotation/ports.ts';
 import type { GatheredSecret, Reader, ZabbixObject } from './gathered.ts';
 
@@ -64,7 +64,7 @@ export interface Look {
  * @throws {NodeUnreachable} when no account came
  */
 export interface Nodes {
-  look(target: NodeTarget, ids: RotationIds, deadline: Deadline): Promise<Look>;
+  look(target: NodeTarget, deadline: Deadline): Promise<Look>;
 }
 
 /** The evidence bucket: what is there stays as it is. */

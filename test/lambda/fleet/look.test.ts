@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parameters } from '../../../lambda/contract.ts';
 import { NodeUnreachable, Refusal } from '../../../lambda/errors.ts';
 import { looking } from '../../../lambda/fleet/look.ts';
 import type { RunCommand } from '../../../lambda/fleet/run-command.ts';
@@ -6,19 +7,21 @@ import { Deadline } from '../../../lambda/rotation/deadline.ts';
 import type { NodeTarget } from '../../../lambda/rotation/model.ts';
 
 const target: NodeTarget = { kind: 'host', name: 'web-01', node: 'i-0123456789abcdef0', config: '/etc/zabbix/b.conf' };
-const ids = {
-  secretId: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:zabbix-psk/web-01-AbCdEf',
-  versionId: 'v'.repeat(32),
-};
 const clock = { now: () => ({ ms: 0 }), sleep: async () => undefined };
 const minute = Deadline.in(60_000, clock);
+
+/** A node is not told whose secrets the others of the same command have. */
+const ofNoSecret = {
+  secretId: expect.stringMatching(/^arn:of-no-secret:/),
+  versionId: expect.stringMatching(parameters.versionId.allowedPattern),
+};
 
 /** What docs/host-scripts.md says of a reply to inspect. */
 const reply = {
   ...{
     zabbixPsk: 1,
     verb: 'inspect',
-    versionId: ids.versionId,
+    versionId: 'that of the command',
     clockMs: 1,
     outcome: 'inspected',
     says: 'zabbix_agent2 runs.',
@@ -42,10 +45,13 @@ function nodes(output: string, refused: Readonly<Record<string, Error>> = {}) {
       const { versionId } = values;
       return targets.map((to) => refused[to.node] ?? { target: to, verb, versionId, commandId: `c-${sent.length}` });
     },
-    ended: async () => ({ StandardOutputContent: output, $metadata: {} }),
+    ended: async ({ versionId }) => ({
+      StandardOutputContent: output.replace('that of the command', versionId),
+      $metadata: {},
+    }),
   };
   const { look } = looking(commands, clock);
-  return { sent, look: (...[to = target, by = ids]: Partial<Parameters<typeof look>>) => look(to, by, minute) };
+  return { sent, look: (to = target) => look(to, minute) };
 }
 
 const printing = (output: string) => nodes(output).look();
@@ -61,7 +67,9 @@ test('a node is asked with inspect alone, about the agent that the target names'
     ...{ agent: 'zabbix_agent2', agentVersion: '7.0.22', identity: 'web-01.k7q2x9', fingerprint: 'abcdef012345' },
     ...{ keyFile: '/etc/zabbix/agent.psk', keyMode: '0400', keyOwner: 'zabbix:zabbix', keyBytes: 32, running: true },
   });
-  expect(sent).toEqual([{ nodes: [target.node], verb: 'inspect', values: { ...ids, config: '/etc/zabbix/b.conf' } }]);
+  expect(sent).toEqual([
+    { nodes: [target.node], verb: 'inspect', values: { ...ofNoSecret, config: '/etc/zabbix/b.conf' } },
+  ]);
 });
 
 test('whoever asks meanwhile is asked about with the same command, fifty nodes at the most', async () => {
@@ -75,8 +83,8 @@ test('nodes whose agents have other configuration files get a command of their o
   const { sent, look } = nodes(JSON.stringify(reply));
   await Promise.all([...some(2), ...some(1, { config: 'auto', node: 'mi-9' })].map((one) => look(one)));
   expect(sent.map(({ values, nodes }) => ({ ...values, nodes }))).toEqual([
-    { ...ids, config: target.config, nodes: ['mi-0', 'mi-1'] },
-    { ...ids, config: 'auto', nodes: ['mi-9'] },
+    { ...ofNoSecret, config: target.config, nodes: ['mi-0', 'mi-1'] },
+    { ...ofNoSecret, config: 'auto', nodes: ['mi-9'] },
   ]);
 });
 
@@ -124,4 +132,11 @@ test.each([
 test('a node’s root cannot put a key or a line of his own into a sentence', async () => {
   const looked = await printing(JSON.stringify({ ...reply, keyFile: '/etc\u001b[2J\n/x', agent: '\u202Eevil' }));
   expect(looked).toMatchObject({ keyFile: '/etc\uFFFD[2J\uFFFD/x', agent: '\uFFFDevil' });
+});
+
+test('what a command carries is what its document takes', async () => {
+  const { sent, look } = nodes(JSON.stringify(reply));
+  await look();
+  for (const [name, value] of Object.entries(sent[0]?.values ?? {}))
+    expect(value).toMatch(new RegExp(Object(parameters)[name].allowedPattern));
 });
