@@ -25,20 +25,25 @@ export function holdToShare(pid: number, share: number): () => void {
     const wanted = usedMs > allowedMs;
     if (wanted === stopped) return;
     stopped = wanted;
-    try {
-      process.kill(pid, stopped ? 'SIGSTOP' : 'SIGCONT');
-    } catch {
-      clearInterval(timer);
-    }
+    send(pid, stopped ? 'SIGSTOP' : 'SIGCONT');
   }, 5);
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    send(pid, 'SIGCONT');
+  };
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** CPU of all its threads, in milliseconds; undefined when it has gone. */
 function cpuMsOf(pid: number): number | undefined {
   try {
-    const [, , ...rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) /);
-    void rest;
     const threads = readdirSync(`/proc/${pid}/task`);
     const ofThread = (thread: string) =>
       Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
