@@ -44,6 +44,9 @@ export class NodeUnreachable extends ServiceError {
   }
 }
 
+/** A node tells of an exchange of keys that does not end: whoever did it has died on the way, and the next command there finishes it. */
+export class NodeExchanging extends NodeUnreachable {}
+
 /** A rotation that is under way and cannot go on now. Its label stays, so that the next try with the same token can. */
 export class StillOpen extends ServiceError {
   readonly code = 'STILL_OPEN';

@@ -1,4 +1,4 @@
-import { NodeUnreachable, sentence } from '../errors.ts';
+import { NodeExchanging, sentence } from '../errors.ts';
 import { neverGivesUp, waitForContact, whenPollingKeepsFailing } from './contact.ts';
 import type { Deadline } from './deadline.ts';
 import { bindsKeyToHost } from './gate.ts';
@@ -15,6 +15,8 @@ export interface Proof {
   readonly evidence: Evidence;
   readonly verdict: Verdict;
   readonly inspection: Inspection | undefined;
+  /** Its node answers, in the middle of an exchange: contact says nothing of the key that it will end on. */
+  readonly isExchanging?: boolean;
 }
 
 /** Which of a rotation's keys a target should be on, and which other key must be dead. */
@@ -41,7 +43,9 @@ export async function prove(target: Target, claim: Claim, ports: Ports, deadline
 
   const fate = await fateOfOldKey(claim, inspection, zabbix.stored, monitor);
   const evidence: Evidence = { node, ...zabbix, ...(await orKept(fate, target, claim, inspection, monitor)) };
-  return { target, wanted: claim.wanted, evidence, verdict: judge(evidence, claim.wanted.key.fingerprint), inspection };
+  const verdict = judge(evidence, claim.wanted.key.fingerprint);
+  const isExchanging = 'error' in inspected && inspected.error instanceof NodeExchanging;
+  return { target, wanted: claim.wanted, evidence, verdict, inspection, isExchanging };
 }
 
 const lookForEndEveryMs = 5_000;
@@ -50,7 +54,7 @@ const lookForEndEveryMs = 5_000;
  * A node that is exchanging keys tells of a moment that is over when contact is seen, and that contact may have come over the
  * other key: its end is waited for. An exchange starts the agent once or twice.
  *
- * @throws {NodeUnreachable} when it does not end
+ * @throws {NodeExchanging} when it does not end
  */
 async function inspectSettled(
   target: NodeTarget,
@@ -68,7 +72,7 @@ async function inspectSettled(
     deadline.within(2 * patience.agentStartMs + lookForEndEveryMs),
   );
   if (settled !== undefined) return settled;
-  throw new NodeUnreachable(target.name, `an exchange of keys on ${target.node} (${target.name}) has not ended`);
+  throw new NodeExchanging(target.name, `an exchange of keys on ${target.node} (${target.name}) has not ended`);
 }
 
 async function askZabbix(
@@ -125,10 +129,12 @@ async function orKept(
 }
 
 /** An outcome instead of an exception: not being able to ask is something that was observed. */
-async function orWhy<T>(asking: Promise<T>): Promise<{ readonly value: T } | { readonly why: string }> {
+async function orWhy<T>(
+  asking: Promise<T>,
+): Promise<{ readonly value: T } | { readonly why: string; readonly error: unknown }> {
   try {
     return { value: await asking };
   } catch (error) {
-    return { why: sentence(error) };
+    return { why: sentence(error), error };
   }
 }

@@ -66,7 +66,8 @@ function proveMoved(rotation: Rotation, ports: Ports, deadline: Deadline): Promi
   return sideBySide(rotation.pending.targets, async (target) => {
     const proof = await prove(target, claim, ports, deadline.within(ports.patience.proveMs));
     const unasked = 'unknown' in proof.evidence.node && proof.evidence.stored === 'wanted';
-    return unasked && target.kind !== 'autoregistration' ? proveByContact(target, claim, ports, deadline) : proof;
+    const byContact = unasked && proof.isExchanging !== true && target.kind !== 'autoregistration';
+    return byContact ? proveByContact(target, claim, ports, deadline) : proof;
   });
 }
 

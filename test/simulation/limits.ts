@@ -1,3 +1,4 @@
+import type { FakeNode } from '../fakes/node.ts';
 import type { FakeHost } from '../fakes/site.ts';
 import { slowCache } from './faults/zabbix.ts';
 import type { Site } from './site.ts';
@@ -12,5 +13,14 @@ export function isBeyondUs({ name }: FakeHost, { account, befell }: Site): boole
   return account.facts.some(
     ({ event, target, evidence }) =>
       event === 'target.proven' && target === name && JSON.stringify(evidence).includes('is taken to renew its cache'),
+  );
+}
+
+/** Its agent was taken back by contact while the node could not be asked, and what was cut short there is still on disk (docs/nothing-stranded.md). */
+export function hasHalfAnExchange({ phase, programs }: FakeNode, { account }: Site): boolean {
+  const names = new Set(programs.map(({ name }) => name));
+  return (
+    phase === 'switching' &&
+    account.facts.some(({ event, target }) => event === 'target.notForgotten' && names.has(String(target)))
   );
 }

@@ -260,6 +260,30 @@ describe('whoever is slower at taking a rotation back', () => {
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
   });
 
+  test('nor while an exchange of keys is cut short on a node that can be asked, whatever is heard of its agent', async () => {
+    const world = aWorld();
+    const host = world.host('web-1');
+    const [node] = world.account.nodes;
+    let isKilled = false;
+    if (node !== undefined)
+      node.isKilledAfter = (effect) => {
+        const dies = effect === 'account written' && !isKilled;
+        isKilled ||= dies;
+        return dies;
+      };
+    world.secrets.begin(token);
+    await drive(world, token);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
+    // Whoever finishes that exchange starts the agent anew.
+    host.startMs = 25_000;
+    await invoke(world.account, repairIt(world));
+    expect(endsOf(world, token)).not.toContain('rotated');
+    host.startMs = 150;
+    await repairedByTheHour(world);
+    expect(endsOf(world, token).at(-1)).toBe('refused');
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+  });
+
   test('does not finish it while a node waits for the old key', async () => {
     const world = aWorld({ hosts: ['edge-machine'], proxies: [{ name: 'edge', beside: 'edge-machine' }] });
     world.monitor.portIsOpen = true;

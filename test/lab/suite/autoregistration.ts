@@ -42,6 +42,7 @@ export function autoregistrationOn(version: ZabbixVersion): void {
       return node;
     }
 
+    /** An agent whose first connection was refused tries again after 60 s. */
     const registered = (name: string) =>
       eventually(`${name} is registered`, () => hostIdOf(lab.zabbix.api, name), { withinS: 75, everyMs: 250 }).catch(
         (cause: unknown) => {
