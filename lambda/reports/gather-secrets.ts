@@ -1,4 +1,4 @@
-import { NodeUnreachable, Refusal } from '../errors.ts';
+import { NodeUnreachable, Refusal, ZabbixUnreachable } from '../errors.ts';
 import type { Deadline } from '../rotation/deadline.ts';
 import type { SecretValue, Target } from '../rotation/model.ts';
 import { askedOf } from './asked.ts';
@@ -26,23 +26,29 @@ export async function gatherSecrets(
   deadline: Deadline,
 ): Promise<readonly GatheredSecret[]> {
   const policies = await ports.policies.list();
-  const polite = inTurns(ports);
+  const polite = inTurns(ports, deadline);
   return atMost(secretsAtATime, beginningElsewhere(policies, ports.clock.now().ms), (policy) =>
     gatherSecret(policy, polite, shown, deadline),
   );
 }
 
 /** Zabbix and Secrets Manager are asked by a few at a time, however many wait for their nodes. */
-function inTurns(ports: ReportPorts): ReportPorts {
+function inTurns(ports: ReportPorts, deadline: Deadline): ReportPorts {
   const { inventory, policies } = ports;
   const turn = atATime(questionsAtATime);
+  // Seen to when its turn has come: a Zabbix that answers no more is waited for 20 s each time, and the report must be written all the same.
+  const inTime = <T>(ask: () => Promise<T>) =>
+    turn(() => {
+      if (deadline.remainingMs < writingMs) throw new ZabbixUnreachable('the time of this report was over');
+      return ask();
+    });
   return {
     ...ports,
     policies: { ...policies, value: (policy, versionId) => turn(() => policies.value(policy, versionId)) },
     inventory: {
       ...inventory,
-      holders: (credential) => turn(() => inventory.holders(credential)),
-      knowsIdentity: (host, identity) => turn(() => inventory.knowsIdentity(host, identity)),
+      holders: (credential) => inTime(() => inventory.holders(credential)),
+      knowsIdentity: (host, identity) => inTime(() => inventory.knowsIdentity(host, identity)),
     },
   };
 }
@@ -70,11 +76,7 @@ async function gatherSecret(
   }
   const sides = sidesOf(policy, current.known, ports);
   const { targets, identity, key } = current.known;
-  // A Zabbix that answers no more is waited for 20 s each time: the report must be written all the same.
-  const holders: Asked<readonly string[]> =
-    deadline.remainingMs < writingMs
-      ? { unknown: 'the time of this report was over' }
-      : await askedOf(() => ports.inventory.holders({ identity, key }));
+  const holders = await askedOf(() => ports.inventory.holders({ identity, key }));
   const ofTarget = async (target: Target): Promise<GatheredTarget> => {
     const { kind, name, node } = target;
     const inspection = await inspect(target, sides, ports, deadline);

@@ -73,7 +73,8 @@ describe("Debian's aws, against the stand-in", () => {
         }),
       ]),
     });
-    expect(nodes).toMatchObject({ InstanceInformationList: [{ InstanceId: host.instanceId, PingStatus: 'Online' }] });
+    const node = expect.objectContaining({ InstanceId: host.instanceId, PingStatus: 'Online' });
+    expect(nodes).toMatchObject({ InstanceInformationList: expect.arrayContaining([node]) });
   });
 
   test('tells the public key that reports are verified with, as docs/report.md has it fetched', async () => {

@@ -240,12 +240,13 @@ describe('no statement is idle', () => {
       }),
     );
 
-    test.each(needed.toRecord)('without %s a rotation ends without a record', (label) =>
+    test.each(needed.toRecord)('without %s a rotation ends without a record of its own', (label) =>
       without([label], async (stack) => {
         // A secret that nobody has adopted is refused, and that is an end, too.
         expect(await stack.rotate('away')).toMatchObject({ outcome: 'failed' });
         expect(stack.facts('away')).toContainEqual(expect.objectContaining({ event: 'record.notKept' }));
-        expect(objectsOf(stack)).toEqual([]);
+        // The repair, which may, tells that it had not minted a key.
+        expect(objectsOf(stack).map((body) => JSON.parse(body))).toMatchObject([{ endedBy: { task: 'repair' } }]);
       }),
     );
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ZabbixUnreachable } from '../../../lambda/errors.ts';
 import { gatherSecrets } from '../../../lambda/reports/gather-secrets.ts';
 import type { Look, Policy, ReportPorts } from '../../../lambda/reports/ports.ts';
 import { Deadline } from '../../../lambda/rotation/deadline.ts';
@@ -7,6 +8,8 @@ import { aSecret } from './an-estate.ts';
 
 const current = aCredential('web-01.k7q2x9', 'a');
 const previous = aCredential('web-01', 'b');
+
+const shown = { host: undefined, proxy: undefined, autoregistration: undefined };
 
 /** So many secrets with a host and a node each; everybody takes a moment to answer. */
 function manySecrets(count: number, inPlace = current) {
@@ -53,8 +56,7 @@ function manySecrets(count: number, inPlace = current) {
     },
     nodes: { look: () => during('nodes', 400, look) },
   };
-  const shown = { host: undefined, proxy: undefined, autoregistration: undefined };
-  return { most, read, gather: () => gatherSecrets(ports, shown, Deadline.in(900_000, ports.clock)) };
+  return { most, read, ports, gather: () => gatherSecrets(ports, shown, Deadline.in(900_000, ports.clock)) };
 }
 
 test('while nodes are waited for, the next secrets are read: eight questions and five hundred nodes at a time', async () => {
@@ -75,4 +77,20 @@ test('other versions of a secret are read where a side does not hold the one in 
   const [secret] = await behind.gather();
   expect(behind.read).toEqual(['now', 'before']);
   expect(secret?.targets[0]?.inspection).toMatchObject({ state: 'inspected', key: 'previous' });
+});
+
+test('a Zabbix that answers no more leaves the time to write, however many wait for their turn', async () => {
+  const { ports } = manySecrets(1_200);
+  let nowMs = 0;
+  const clock = { now: () => ({ ms: nowMs }), sleep: async () => undefined };
+  const holders = async () => {
+    // Eight are waited for at a time, 20 s each.
+    nowMs += 20_000 / 8;
+    throw new ZabbixUnreachable('Zabbix gave no answer within 20 s');
+  };
+  const silent = { ...ports, clock, inventory: { ...ports.inventory, holders } };
+  const secrets = await gatherSecrets(silent, shown, Deadline.in(900_000, clock));
+  expect(secrets).toHaveLength(1_200);
+  expect(nowMs).toBeLessThanOrEqual(830_000);
+  expect(secrets.at(-1)?.otherUsers).toEqual({ unknown: 'the time of this report was over' });
 });
