@@ -88,7 +88,7 @@ async function bringBackTouched(
     ],
     (work) => work(),
   );
-  return sideBySide(touched, (one) => proveBack(one, rotation, ports, deadline));
+  return sideBySide(touched, (one) => proveBack(one, rotation, ports, deadline, failures));
 }
 
 /** A target that Zabbix has been given the new key for, or whose agent is on it or may be, or is down. */
@@ -240,12 +240,27 @@ async function followBack(
   }
 }
 
-async function proveBack(one: Touched, rotation: Rotation, ports: Ports, deadline: Deadline): Promise<Proof> {
+async function proveBack(
+  one: Touched,
+  rotation: Rotation,
+  ports: Ports,
+  deadline: Deadline,
+  failures: unknown[],
+): Promise<Proof> {
   const { target } = one;
   // The server's cache may still hold the new key, and an active agent tries again only 60 s after a refused connection.
   const patient = deadline.within(ports.patience.serverWaitMs + ports.patience.proveMs);
   const claim = { rotation, wanted: rotation.current, dead: undefined };
-  const asked = one.commandable || movesTogether(rotation) ? await prove(target, claim, ports, patient) : undefined;
+  let asked = one.commandable || movesTogether(rotation) ? await prove(target, claim, ports, patient) : undefined;
+  if (asked?.isExchanging === true) {
+    // It had given its account before it was cut short. The next restore finishes it; a forget would too, and not see the agent up.
+    await followBack(one, rotation, ports, deadline, failures);
+    asked = await prove(target, claim, ports, patient);
+    if (asked.isExchanging === true) {
+      await recordProof(ports, rotation, asked);
+      return asked;
+    }
+  }
   let proof = asked;
   if (proof?.verdict.verdict !== 'proven' && !movesTogether(rotation))
     proof = (await matchFromZabbix(target, rotation, asked, ports, deadline)) ?? asked;

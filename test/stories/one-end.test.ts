@@ -284,6 +284,32 @@ describe('whoever is slower at taking a rotation back', () => {
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
   });
 
+  test('finishes what was cut short on its way back before it forgets, and sees the agent up', async () => {
+    const world = aWorld();
+    const host = world.host('web-1');
+    host.canProbe = false;
+    host.startsWith = (credential) => {
+      host.mute = credential.identity !== 'web';
+      return credential;
+    };
+    const [node] = world.account.nodes;
+    let accounts = 0;
+    if (node !== undefined)
+      node.isKilledAfter = (effect) => {
+        if (effect !== 'account written' || ++accounts !== 2) return false;
+        host.startMs = 25_000;
+        return true;
+      };
+    world.secrets.begin(token);
+    await drive(world, token);
+    expect(world.ends()).toMatchObject([{ outcome: 'stranded', because: expect.stringContaining('web-1') }]);
+    host.startMs = 150;
+    await repairedByTheHour(world);
+    expect(endsOf(world, token).at(-1)).toBe('refused');
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect(world.server.hears(host)).toBe(true);
+  });
+
   test('does not finish it while a node waits for the old key', async () => {
     const world = aWorld({ hosts: ['edge-machine'], proxies: [{ name: 'edge', beside: 'edge-machine' }] });
     world.monitor.portIsOpen = true;
