@@ -38,6 +38,17 @@ export async function moveCurrent(rotation: Rotation, { secrets, archive }: Port
   await archive.append({ event: 'credential.promoted', secretId, token: versionId });
 }
 
+/** Somebody who had seen no mark may have promoted and died. */
+export async function takeBackPromotion(
+  { secretId, versionId, currentVersionId }: Rotation,
+  ports: Ports,
+): Promise<void> {
+  const { current } = await ports.secrets.labels(secretId);
+  if (current !== versionId || currentVersionId === undefined || currentVersionId === versionId) return;
+  await ports.secrets.promote(secretId, { from: versionId, to: currentVersionId });
+  await ports.archive.append({ event: 'credential.promotionTakenBack', secretId, token: versionId });
+}
+
 /** Somebody may have begun to go back after this step had looked: one of the two sees the other and undoes the promotion. */
 async function refuseIfTakenBack(rotation: Rotation, { secrets }: Ports): Promise<void> {
   const { secretId, secretName, versionId, currentVersionId } = rotation;

@@ -1,7 +1,7 @@
 import { Refusal, RotationRolledBack, StillOpen, sentence } from '../errors.ts';
 import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import { endUnminted } from './end-unminted.ts';
-import { moveCurrent, promote, recordRotated } from './finish-secret.ts';
+import { moveCurrent, promote, recordRotated, takeBackPromotion } from './finish-secret.ts';
 import { forget } from './forget.ts';
 import { readCurrent, rotationOf, unfinishedVersion } from './load.ts';
 import { type Instant, type NodeTarget, onNodes, type Rotation } from './model.ts';
@@ -13,6 +13,7 @@ import { recordEnd, recordProof } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
 import { callOff } from './stand-down.ts';
+import { findStored } from './stored-credential.ts';
 
 /**
  * Brings what a rotation has left of one secret to one end or the other. Asks the nodes and Zabbix what is true: where every
@@ -44,8 +45,9 @@ export async function repair(secretId: string, ports: Ports, deadline: Deadline,
   refuseUnlessAsked(proofs, secretName);
   if (mayFinish(proofs, labels)) {
     for (const proof of proofs) await recordProof(ports, rotation, proof);
-    const isGoingBack = labels.goingBack === unfinished;
-    await (isGoingBack ? moveCurrent : promote)(rotation, ports);
+    if (labels.goingBack !== unfinished) await promote(rotation, ports);
+    else if (!(await promoteMarked(rotation, ports)))
+      return `${secretName}: the unfinished rotation (version ${unfinished}) is being taken back by somebody else, so it was left to him`;
     await recordRotated(rotation, ports, deadline);
     // Secrets Manager has given this rotation up: neither its label nor our mark is of use to anybody.
     await ports.secrets.discard(labels.secretId, unfinished);
@@ -90,6 +92,25 @@ function mayFinish(proofs: readonly Proof[], { goingBack, pending }: SecretLabel
   // With the new key in place it can only wait for the old one: it would go back by itself when all is over.
   if (proofs.some(({ inspection }) => inspection?.rotation?.phase === 'armed')) return false;
   return goingBack !== pending || proofs.some(({ evidence }) => 'byContact' in evidence.node);
+}
+
+/**
+ * What is marked may be on its way back, while its proofs are minutes old. Whoever goes back gives Zabbix the old key first and looks
+ * for a promotion then; we promote first and look at Zabbix then. However the two interleave, one of them sees the other.
+ *
+ * @returns false when Zabbix does not hold the new key any more: AWSCURRENT is where it was
+ */
+async function promoteMarked(rotation: Rotation, ports: Ports): Promise<boolean> {
+  await moveCurrent(rotation, ports);
+  try {
+    const stored = await sideBySide(rotation.pending.targets, (target) => findStored(target, rotation, ports.monitor));
+    if (stored.every((one) => one.stored === 'pending')) return true;
+  } catch (error) {
+    await takeBackPromotion(rotation, ports);
+    throw error;
+  }
+  await takeBackPromotion(rotation, ports);
+  return false;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Refusal, RotationRolledBack, StillOpen, Stranded, sentence } from '../errors.ts';
 import { bringBack } from './bring-back.ts';
 import type { Deadline } from './deadline.ts';
+import { takeBackPromotion } from './finish-secret.ts';
 import { forget } from './forget.ts';
 import type { Rotation } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
@@ -145,14 +146,6 @@ async function refuseIfEnded({ secretId, secretName, versionId }: Rotation, caus
     'NOT_PENDING',
     `${sentence(cause)}; version ${versionId} of ${secretName} has been taken back by somebody else meanwhile`,
   );
-}
-
-/** Somebody who had seen no mark may have promoted and died. */
-async function takeBackPromotion({ secretId, versionId, currentVersionId }: Rotation, ports: Ports): Promise<void> {
-  const { current } = await ports.secrets.labels(secretId);
-  if (current !== versionId || currentVersionId === undefined || currentVersionId === versionId) return;
-  await ports.secrets.promote(secretId, { from: versionId, to: currentVersionId });
-  await ports.archive.append({ event: 'credential.promotionTakenBack', secretId, token: versionId });
 }
 
 function isBack({ wanted, verdict }: Proof, { current }: Rotation): boolean {

@@ -250,6 +250,23 @@ describe('two who pull in opposite directions', () => {
     expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
   });
 
+  test('a repair that promotes what is marked, while somebody gives Zabbix the old key, takes its promotion back', async () => {
+    const world = aWorld();
+    await left(world, 'createSecret', 'setSecret');
+    const first = world.secrets.labelled('AWSCURRENT');
+    await world.secrets.markGoingBack('', token);
+    const host = world.host('web-1');
+    host.reachableByCommands = false;
+    const promote = world.secrets.promote.bind(world.secrets);
+    world.secrets.promote = async (id, move) => {
+      if (move.to === token) world.server.stores(host, world.value);
+      await promote(id, move);
+    };
+    expect(await repaired(world)).toMatch(/is being taken back by somebody else, so it was left to him/);
+    expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
+    expect(world.ends()).toEqual([]);
+  });
+
   test('a promotion beside the decision to go back is taken back by the one who goes back', async () => {
     const world = aWorld();
     await left(world, 'createSecret', 'setSecret');
