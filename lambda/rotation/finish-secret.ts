@@ -49,13 +49,16 @@ export async function takeBackPromotion(
   await ports.archive.append({ event: 'credential.promotionTakenBack', secretId, token: versionId });
 }
 
-/** Somebody may have begun to go back after this step had looked: one of the two sees the other and undoes the promotion. */
+/**
+ * Somebody may have begun to go back after this step had looked: one of the two sees the other and undoes the promotion. Where another
+ * who promoted beside this one has undone it, it is undone for both.
+ */
 async function refuseIfTakenBack(rotation: Rotation, { secrets }: Ports): Promise<void> {
   const { secretId, secretName, versionId, currentVersionId } = rotation;
   const { current, pending, goingBack } = await secrets.labels(secretId);
   const takenBack = goingBack === versionId || (pending !== versionId && pending !== undefined);
-  if (!takenBack || current !== versionId || currentVersionId === undefined) return;
-  await secrets.promote(secretId, { from: versionId, to: currentVersionId });
+  if (!takenBack || currentVersionId === undefined) return;
+  if (current === versionId) await secrets.promote(secretId, { from: versionId, to: currentVersionId });
   throw new StillOpen(
     `version ${versionId} of ${secretName} was being taken back while it was promoted, so AWSCURRENT is on ${currentVersionId} again`,
   );

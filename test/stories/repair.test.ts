@@ -250,6 +250,21 @@ describe('two who pull in opposite directions', () => {
     expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
   });
 
+  test('a promotion that another one beside it has taken back already is taken back for both', async () => {
+    const world = aWorld();
+    await left(world, 'createSecret', 'setSecret', 'testSecret');
+    const first = world.secrets.labelled('AWSCURRENT');
+    const promote = world.secrets.promote.bind(world.secrets);
+    world.secrets.promote = async (id, move) => {
+      await promote(id, move);
+      await world.secrets.markGoingBack('', token);
+      if (first !== undefined) await promote(id, { from: token, to: first });
+    };
+    await expect(world.step('finishSecret')).rejects.toThrow(/was being taken back while it was promoted/);
+    expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
+    expect(world.ends()).toEqual([]);
+  });
+
   test('a repair that promotes what is marked, while somebody gives Zabbix the old key, takes its promotion back', async () => {
     const world = aWorld();
     await left(world, 'createSecret', 'setSecret');
