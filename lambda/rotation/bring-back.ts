@@ -216,7 +216,9 @@ async function followBack(
 ): Promise<void> {
   if (!one.commandable) return;
   try {
-    if (one.moved && isAskedFromHere(one.gate)) {
+    // Of one that is down or was cut short they tell nothing: its agent may not have read yet what lies in its key file.
+    const keysTell = one.moved && one.inspection !== undefined && !isRestarting(one.inspection);
+    if (keysTell && isAskedFromHere(one.gate)) {
       const wait = deadline.within(ports.patience.serverWaitMs);
       await waitUntilServerUses(one.host, rotation.current, one.gate, ports, wait);
     }
@@ -254,7 +256,7 @@ async function proveBack(
   let asked = one.commandable || movesTogether(rotation) ? await prove(target, claim, ports, patient) : undefined;
   if (asked?.isExchanging === true) {
     // It had given its account before it was cut short. The next restore finishes it; a forget would too, and not see the agent up.
-    await followBack(one, rotation, ports, deadline, failures);
+    await followBack({ ...one, moved: false }, rotation, ports, deadline, failures);
     asked = await prove(target, claim, ports, patient);
     if (asked.isExchanging === true) {
       await recordProof(ports, rotation, asked);

@@ -310,6 +310,32 @@ describe('whoever is slower at taking a rotation back', () => {
     expect(world.server.hears(host)).toBe(true);
   });
 
+  test('finishes what was cut short before its agent had read the new key, though both sides still speak with the old one', async () => {
+    const world = aWorld();
+    const host = world.host('web-1');
+    host.canProbe = false;
+    world.monitor.mayExecuteScripts = true;
+    const [node] = world.account.nodes;
+    const goesAway = (isAway: boolean) => {
+      host.reachableByCommands = !isAway;
+      host.enabled = !isAway;
+    };
+    if (node !== undefined)
+      node.isKilledAfter = (effect) => {
+        if (effect !== 'key in place') return false;
+        goesAway(true);
+        return true;
+      };
+    world.secrets.begin(token);
+    await drive(world, token);
+    expect(world.ends()).toMatchObject([{ outcome: 'stranded' }]);
+    if (node !== undefined) node.isKilledAfter = () => false;
+    goesAway(false);
+    await repairedByTheHour(world);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect(world.secrets.unfinished).toBeUndefined();
+  });
+
   test('does not finish it while a node waits for the old key', async () => {
     const world = aWorld({ hosts: ['edge-machine'], proxies: [{ name: 'edge', beside: 'edge-machine' }] });
     world.monitor.portIsOpen = true;

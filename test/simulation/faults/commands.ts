@@ -20,7 +20,8 @@ export const commandFaults: readonly Fault[] = [
   arriving('commands arrive twice', 0.3, ({ random }) => [700, random.between(800, 20_000)]),
   arriving('commands arrive a second time when all is over', 0.2, ({ random }) => [
     700,
-    random.between(60_000, 1_500_000),
+    // For half an hour the agent runs no command a second time; it remembers which it had.
+    random.between(1_800_000, 3_600_000),
   ]),
   arriving('commands arrive after their time', 0.1, ({ random }) => [random.between(31_000, 1_500_000)]),
   arriving('commands are lost', 0.1, () => []),
