@@ -76,7 +76,12 @@ export interface SecretStore {
   park(labels: SecretLabels, versionId: string, value: SecretValue): Promise<boolean>;
   /** Moves AWSCURRENT from one version to the other, or fails if it is not on the first. */
   promote(secretId: string, move: { readonly from: string | undefined; readonly to: string }): Promise<void>;
-  /** Writes down, on the version itself, that it is being taken back. @returns whether that stood there already */
+  /**
+   * Writes down, on the version itself, that it is being taken back.
+   *
+   * @returns whether that stood there already
+   * @throws {Refusal} where the version is not pending any more and the one that is carries the mark
+   */
   markGoingBack(secretId: string, versionId: string): Promise<boolean>;
   /** Takes the mark of the unrecorded off a version that carries it: one call, since every rotation makes it. */
   markRecorded(secretId: string, versionId: string): Promise<void>;

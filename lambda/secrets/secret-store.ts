@@ -109,6 +109,8 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
       const labels = (await describe(client, secretId)).VersionIdsToStages ?? {};
       const [marked] = Object.entries(labels).find(([, stages]) => stages.includes(goingBackLabel)) ?? [];
       if (marked === versionId) return true;
+      const isPending = (version: string) => labels[version]?.includes('AWSPENDING') === true;
+      if (marked !== undefined && isPending(marked) && !isPending(versionId)) throw markIsNeeded(marked, versionId);
       await client.send(
         new UpdateSecretVersionStageCommand({
           SecretId: secretId,
@@ -214,4 +216,12 @@ async function currentText(
   text: (secretId: string, versionId: string) => Promise<string | undefined>,
 ): Promise<string> {
   return (current === undefined ? undefined : await text(secretId, current)) ?? '{}';
+}
+
+/** There is one mark, and without it what is being taken back would go forward again. */
+export function markIsNeeded(marked: string, versionId: string): Refusal {
+  return new Refusal(
+    'NOT_PENDING',
+    `version ${versionId} is not AWSPENDING any more, and version ${marked} is being taken back`,
+  );
 }

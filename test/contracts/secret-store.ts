@@ -146,6 +146,14 @@ export function secretStoreContract(aSecret: () => Promise<SecretOfContract>): v
       expect((await labels()).goingBack).toBe(next);
     });
 
+    test('of going back stays on the version that is pending, whoever comes late for another', async () => {
+      const { store, secretId, labels } = await parked();
+      await store.markGoingBack(secretId, token);
+      const { current = '' } = await labels();
+      await expect(store.markGoingBack(secretId, current)).rejects.toThrow(/is not AWSPENDING any more/);
+      expect((await labels()).goingBack).toBe(token);
+    });
+
     test('of the unrecorded is taken off once', async () => {
       const { store, secretId, labels } = await parked();
       await store.markRecorded(secretId, token);

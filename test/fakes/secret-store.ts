@@ -1,6 +1,7 @@
 import { goingBackLabel, secretNamePrefix, unrecordedLabel } from '../../lambda/contract.ts';
 import { Refusal } from '../../lambda/errors.ts';
 import type { SecretStore } from '../../lambda/rotation/ports.ts';
+import { markIsNeeded } from '../../lambda/secrets/secret-store.ts';
 import type { Invocation } from './invocation.ts';
 import type { FakeSecret, FakeSecretsManager } from './secrets-manager.ts';
 
@@ -44,8 +45,12 @@ export function fakeSecretStore(invocation: Invocation, manager: FakeSecretsMana
     promote: (id, change) => move('AWSCURRENT', id, (secret) => secret.promote(id, change)),
 
     async markGoingBack(id, versionId) {
-      const marked = await describe(id, (secret) => secret.labelled(goingBackLabel));
+      const { marked, pending } = await describe(id, (secret) => ({
+        marked: secret.labelled(goingBackLabel),
+        pending: secret.labelled('AWSPENDING'),
+      }));
       if (marked === versionId) return true;
+      if (marked !== undefined && marked === pending) throw markIsNeeded(marked, versionId);
       await move(goingBackLabel, id, (secret) => {
         if (secret.labelled(goingBackLabel) === marked) return secret.markGoingBack(id, versionId);
         throw new Error(`Staging label ${goingBackLabel} is not attached to version ${marked}`);
