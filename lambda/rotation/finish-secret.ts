@@ -8,6 +8,8 @@ import type { Ports, SecretLabels } from './ports.ts';
 import { proveAtPort } from './prove-at-port.ts';
 import { fromAccount, recordEnd, type TargetRecord, targetRecord } from './record.ts';
 import { reloadsOf } from './reload.ts';
+import { sideBySide } from './side-by-side.ts';
+import { findStored } from './stored-credential.ts';
 
 /** Promotes the pending credential, makes the nodes forget the old key, and records the rotation. */
 export async function finishSecret(
@@ -38,6 +40,12 @@ export async function moveCurrent(rotation: Rotation, { secrets, archive }: Port
   await archive.append({ event: 'credential.promoted', secretId, token: versionId });
 }
 
+/** Whether Zabbix holds the new key of every target, as far as it tells. */
+export async function isInZabbix(rotation: Rotation, { monitor }: Ports): Promise<boolean> {
+  const found = await sideBySide(rotation.pending.targets, (target) => findStored(target, rotation, monitor));
+  return found.every(({ stored }) => stored === 'pending' || stored === 'untold');
+}
+
 /** Somebody who had seen no mark may have promoted and died. */
 export async function takeBackPromotion(
   { secretId, versionId, currentVersionId }: Rotation,
@@ -53,10 +61,13 @@ export async function takeBackPromotion(
  * Somebody may have begun to go back after this step had looked: one of the two sees the other and undoes the promotion. Where another
  * who promoted beside this one has undone it, it is undone for both.
  */
-async function refuseIfTakenBack(rotation: Rotation, { secrets }: Ports): Promise<void> {
+async function refuseIfTakenBack(rotation: Rotation, ports: Ports): Promise<void> {
+  const { secrets } = ports;
   const { secretId, secretName, versionId, currentVersionId } = rotation;
   const { current, pending, goingBack } = await secrets.labels(secretId);
-  const takenBack = goingBack === versionId || (pending !== versionId && pending !== undefined);
+  // Another one that is pending has begun after this promotion, or after this version had been taken back: Zabbix tells which.
+  const isFollowed = pending !== versionId && pending !== undefined;
+  const takenBack = goingBack === versionId || (isFollowed && !(await isInZabbix(rotation, ports)));
   if (!takenBack || currentVersionId === undefined) return;
   if (current === versionId) await secrets.promote(secretId, { from: versionId, to: currentVersionId });
   throw new StillOpen(

@@ -1,7 +1,7 @@
 import { Refusal, RotationRolledBack, StillOpen, sentence } from '../errors.ts';
 import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import { endUnminted } from './end-unminted.ts';
-import { moveCurrent, promote, recordRotated, takeBackPromotion } from './finish-secret.ts';
+import { isInZabbix, moveCurrent, promote, recordRotated, takeBackPromotion } from './finish-secret.ts';
 import { forget } from './forget.ts';
 import { readCurrent, rotationOf, unfinishedVersion } from './load.ts';
 import { type Instant, type NodeTarget, onNodes, type Rotation } from './model.ts';
@@ -13,7 +13,6 @@ import { recordEnd, recordProof } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
 import { callOff } from './stand-down.ts';
-import { findStored } from './stored-credential.ts';
 
 /**
  * Brings what a rotation has left of one secret to one end or the other. Asks the nodes and Zabbix what is true: where every
@@ -103,8 +102,7 @@ function mayFinish(proofs: readonly Proof[], { goingBack, pending }: SecretLabel
 async function promoteMarked(rotation: Rotation, ports: Ports): Promise<boolean> {
   await moveCurrent(rotation, ports);
   try {
-    const stored = await sideBySide(rotation.pending.targets, (target) => findStored(target, rotation, ports.monitor));
-    if (stored.every((one) => one.stored === 'pending')) return true;
+    if (await isInZabbix(rotation, ports)) return true;
   } catch (error) {
     await takeBackPromotion(rotation, ports);
     throw error;

@@ -250,6 +250,19 @@ describe('two who pull in opposite directions', () => {
     expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
   });
 
+  test('a promotion that the next rotation follows at once stays', async () => {
+    const world = aWorld();
+    await left(world, 'createSecret', 'setSecret', 'testSecret');
+    const promote = world.secrets.promote.bind(world.secrets);
+    world.secrets.promote = async (id, move) => {
+      await promote(id, move);
+      world.secrets.begin('token-of-the-next-rotation');
+    };
+    await world.step('finishSecret');
+    expect(world.secrets.labelled('AWSCURRENT')).toBe(token);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
+  });
+
   test('a promotion that another one beside it has taken back already is taken back for both', async () => {
     const world = aWorld();
     await left(world, 'createSecret', 'setSecret', 'testSecret');
