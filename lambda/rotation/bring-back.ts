@@ -1,4 +1,4 @@
-import { Refusal } from '../errors.ts';
+import { Refusal, sentence, TargetFailed } from '../errors.ts';
 import { bringAutoregistrationBack } from './bring-autoregistration-back.ts';
 import type { Deadline } from './deadline.ts';
 import { chooseGate, isArmed, isAskedFromHere } from './gate.ts';
@@ -219,8 +219,7 @@ async function followBack(
     // Of one that is down or was cut short they tell nothing: its agent may not have read yet what lies in its key file.
     const keysTell = one.moved && one.inspection !== undefined && !isRestarting(one.inspection);
     if (keysTell && isAskedFromHere(one.gate)) {
-      const wait = deadline.within(ports.patience.serverWaitMs);
-      await waitUntilServerUses(one.host, rotation.current, one.gate, ports, wait);
+      await waitAsLongAsItMayTake(one.host, one.gate, rotation, ports, deadline);
     }
     const restore = async () => {
       const armed = one.armed ?? (await ports.fleet.armRestore(one.target, rotation, one.gate, deadline));
@@ -239,6 +238,26 @@ async function followBack(
     });
   } catch (error) {
     failures.push(error);
+  }
+}
+
+/**
+ * Zabbix has had the old key for longer than its server takes to renew its cache: then it is taken to use it, also where the keys
+ * of server and agent tell nothing, because an agent has not read yet what lies in its key file.
+ */
+async function waitAsLongAsItMayTake(
+  host: MonitoredHost,
+  gate: Parameters<typeof waitUntilServerUses>[2],
+  rotation: Rotation,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<void> {
+  try {
+    await waitUntilServerUses(host, rotation.current, gate, ports, deadline.within(ports.patience.serverWaitMs));
+  } catch (error) {
+    if (!(error instanceof TargetFailed)) throw error;
+    const ids = { secretId: rotation.secretId, token: rotation.versionId };
+    await ports.archive.append({ event: 'server.notSeen', ...ids, target: host.name, because: sentence(error) });
   }
 }
 

@@ -250,6 +250,17 @@ describe('two who pull in opposite directions', () => {
     expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
   });
 
+  test('a way back goes on where nobody can see the server take the old key', async () => {
+    const world = aWorld();
+    world.host('web-1').canProbe = false;
+    world.monitor.mayExecuteScripts = true;
+    await left(world, 'createSecret', 'setSecret');
+    await world.secrets.markGoingBack('', token);
+    Object.assign(world.ports.monitor, { serverUses: async () => false });
+    await expect(world.step('testSecret')).rejects.toThrow(RotationRolledBack);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+  });
+
   test('a promotion that the next rotation follows at once stays', async () => {
     const world = aWorld();
     await left(world, 'createSecret', 'setSecret', 'testSecret');
