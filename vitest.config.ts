@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
-/** Each file has labs of its own, and most of a rotation is waiting: two files at a time keep two cores busy. */
+/** Each file has labs of its own, and most of a rotation is waiting: three files at a time keep two cores busy. */
 const inLabs = {
   pool: 'forks',
-  maxWorkers: 2,
+  maxWorkers: 3,
   maxConcurrency: 8,
   testTimeout: 480_000,
   hookTimeout: 600_000,
@@ -12,6 +13,7 @@ const inLabs = {
 export default defineConfig({
   test: {
     reporters: ['default', './test/reporter.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
