@@ -7,14 +7,17 @@ import { gatheredShape } from '../lambda/reports/gathered.ts';
 import { reportFiles } from '../lambda/reports/report-files.ts';
 import { type Folder, verifyFolder } from '../lambda/reports/verify-folder.ts';
 import { parseWaivers } from '../lambda/reports/waivers.ts';
+import { askForReport } from './ask-report.ts';
 import { Usage } from './usage.ts';
 
-const usage = `report --verify <folder> [--key <public key, PEM>]
+const usage = `report --ask <report function> [--days <length of the period>]
+report --verify <folder> [--key <public key, PEM>]
 report --from <gathered.json> [--waivers <file>] --to <folder>`;
 
-/** `report`: checks reports and records on a machine without AWS, or writes a report from what was gathered before. */
+/** `report`: asks for a report, checks reports and records on a machine without AWS, or writes a report from what was gathered before. */
 export function report(words: readonly string[]): number {
-  const { verify, key, from, waivers, to } = options(words);
+  const { ask, days, verify, key, from, waivers, to } = options(words);
+  if (ask !== undefined && verify === undefined && from === undefined) return askForReport(ask, lengthIn(days));
   if (verify !== undefined && from === undefined) return verifyAt(verify, key);
   if (from !== undefined && to !== undefined && verify === undefined) return write(from, waivers, to);
   throw new Usage(usage);
@@ -49,6 +52,11 @@ function folderAt(path: string): Folder {
   return { names, read: (name) => readFileSync(name) };
 }
 
+function lengthIn(days: string | undefined): number | undefined {
+  if (days !== undefined && !/^[1-9]\d*$/.test(days)) throw new Usage(`--days ${days} must be a whole number of days`);
+  return days === undefined ? undefined : Number(days);
+}
+
 function json(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
@@ -58,7 +66,7 @@ function options(words: readonly string[]) {
   try {
     return parseArgs({
       args: [...words],
-      options: { verify: string, key: string, from: string, waivers: string, to: string },
+      options: { ask: string, days: string, verify: string, key: string, from: string, waivers: string, to: string },
     }).values;
   } catch {
     throw new Usage(usage);

@@ -64,3 +64,46 @@ test('says how it is called when it is called in another way', () => {
   expect(zabbixPsk('report', '--verify', 'nowhere')).toMatchObject({ status: 2, said: 'nowhere is not a folder\n' });
   expect(zabbixPsk('dance')).toMatchObject({ status: 2, said: 'commands: report\n' });
 });
+
+/** AWS' command line in whose place this stands writes down what it was called with, and answers for Lambda. */
+function anAws(answer: string, status = 0): string {
+  const bin = mkdtempSync(join(folder, 'bin-'));
+  const script = `#!/bin/sh\nPATH=/usr/bin:/bin\necho "$*" >'${bin}/words'\nfor last; do :; done\ncat "\${6#fileb://}" >'${bin}/event'\nprintf '%s' '${answer}' >"$last"\nexit ${status}\n`;
+  writeFileSync(join(bin, 'aws'), script, { mode: 0o755 });
+  return bin;
+}
+
+function ask(bin: string, ...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'report', '--ask', 'reporter', ...words], {
+    encoding: 'utf8',
+    env: { PATH: bin },
+  });
+  return { status, said: `${stdout}${stderr}` };
+}
+
+test('asks the report function by AWS’ own command line, and tells what it answers', () => {
+  const bin = anAws('{"says":"2 of 3 encrypted","folder":"reports/2026-11-29T003000Z/"}');
+  expect(ask(bin, '--days', '90')).toEqual({
+    status: 0,
+    said: '2 of 3 encrypted\nreports/2026-11-29T003000Z/ in the evidence bucket\n',
+  });
+  expect(readFileSync(join(bin, 'words'), 'utf8')).toMatch(/^lambda invoke --function-name reporter --payload fileb:/);
+  expect(readFileSync(join(bin, 'event'), 'utf8')).toBe('{"report":{"days":90}}');
+});
+
+test('a report that was not made ends with 1 and the function’s own sentence', () => {
+  const answer = '{"errorType":"Error","errorMessage":"Zabbix could not be asked"}';
+  expect(ask(anAws(answer))).toEqual({ status: 1, said: 'Zabbix could not be asked\n' });
+  expect(ask(anAws('', 254)).status).toBe(1);
+  expect(ask(anAws(answer), '--days', 'many')).toMatchObject({
+    status: 2,
+    said: expect.stringMatching(/whole number/),
+  });
+});
+
+test('says what to install where AWS’ command line is not there', () => {
+  expect(ask('/nonexistent')).toMatchObject({
+    status: 1,
+    said: expect.stringMatching(/aws: .*; install its version 2/),
+  });
+});
