@@ -21,7 +21,7 @@ export class ArgvSampler {
     return new ArgvSampler(worker);
   }
 
-  /** Ends the collection. @returns each distinct argument list seen, arguments separated by spaces */
+  /** Ends the collection with a last look at everything that runs. @returns each distinct argument list seen, arguments separated by spaces */
   async stop(): Promise<ReadonlySet<string>> {
     this.#worker.ref();
     this.#worker.postMessage('stop');
@@ -48,7 +48,7 @@ const pauseMs = 8;
 function sample(): void {
   const seen = new Set<string>();
   const bornMs = new Map<string, number>();
-  let oldReadMs = 0;
+  let oldReadMs = Number.NEGATIVE_INFINITY;
   const look = () => {
     const now = performance.now();
     const readOld = now - oldReadMs >= oldEveryMs;
@@ -67,6 +67,8 @@ function sample(): void {
   const timer = setInterval(look, pauseMs);
   parentPort?.once('message', () => {
     clearInterval(timer);
+    oldReadMs = Number.NEGATIVE_INFINITY;
+    look();
     parentPort?.postMessage([...seen]);
   });
 }

@@ -129,9 +129,15 @@ describe('a small host', () => {
     const host = await lab.host({ name: 'careless', awaitValues: false });
     const needle = randomBytes(16);
     const sampler = await lab.sampleArguments();
-    await host.machine.must(['sh', '-c', `echo ${needle.toString('hex')} >/var/tmp/left; sleep 0.05`]);
-    writeFileSync(host.machine.path('/root/raw'), needle);
+    const careless = host.machine.must([
+      'sh',
+      '-c',
+      `echo ${needle.toString('hex')} >/var/tmp/left; until [ -e /root/raw ]; do sleep 0.05; done`,
+    ]);
+    await eventually('the key lies in a file', () => host.exists('/var/tmp/left'));
     const seen = await sampler.stop();
+    writeFileSync(host.machine.path('/root/raw'), needle);
+    await careless;
     expect([...seen].filter((argv) => argv.includes(needle.toString('hex')))).not.toEqual([]);
     const found = await lab.search({ hex: needle.toString('hex'), raw: needle, absent: randomBytes(16) });
     expect(found).toEqual([
