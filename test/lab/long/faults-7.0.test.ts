@@ -1,0 +1,3 @@
+import { faultsOn } from '../suite/faults.ts';
+
+faultsOn('7.0');

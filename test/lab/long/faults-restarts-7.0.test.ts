@@ -1,0 +1,3 @@
+import { restartsOn } from '../suite/faults.ts';
+
+restartsOn('7.0');
