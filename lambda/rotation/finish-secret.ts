@@ -46,17 +46,6 @@ export async function isInZabbix(rotation: Rotation, { monitor }: Ports): Promis
   return found.every(({ stored }) => stored === 'pending' || stored === 'untold');
 }
 
-/** Somebody who had seen no mark may have promoted and died. */
-export async function takeBackPromotion(
-  { secretId, versionId, currentVersionId }: Rotation,
-  ports: Ports,
-): Promise<void> {
-  const { current } = await ports.secrets.labels(secretId);
-  if (current !== versionId || currentVersionId === undefined || currentVersionId === versionId) return;
-  await ports.secrets.promote(secretId, { from: versionId, to: currentVersionId });
-  await ports.archive.append({ event: 'credential.promotionTakenBack', secretId, token: versionId });
-}
-
 /**
  * Somebody may have begun to go back after this step had looked: one of the two sees the other and undoes the promotion. Where another
  * who promoted beside this one has undone it, it is undone for both.
@@ -65,9 +54,8 @@ async function refuseIfTakenBack(rotation: Rotation, ports: Ports): Promise<void
   const { secrets } = ports;
   const { secretId, secretName, versionId, currentVersionId } = rotation;
   const { current, pending, goingBack } = await secrets.labels(secretId);
-  // Another one that is pending has begun after this promotion, or after this version had been taken back: Zabbix tells which.
-  const isFollowed = pending !== versionId && pending !== undefined;
-  const takenBack = goingBack === versionId || (isFollowed && !(await isInZabbix(rotation, ports)));
+  // Its label went, or another's rotation began, after this promotion or after this version had been taken back: Zabbix tells which.
+  const takenBack = goingBack === versionId || (pending !== versionId && !(await isInZabbix(rotation, ports)));
   if (!takenBack || currentVersionId === undefined) return;
   if (current === versionId) await secrets.promote(secretId, { from: versionId, to: currentVersionId });
   throw new StillOpen(

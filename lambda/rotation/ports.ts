@@ -83,6 +83,8 @@ export interface SecretStore {
    * @throws {Refusal} where the version is not pending any more and the one that is carries the mark
    */
   markGoingBack(secretId: string, versionId: string): Promise<boolean>;
+  /** Takes the mark of going back off a version that carries it. */
+  unmarkGoingBack(secretId: string, versionId: string): Promise<void>;
   /** Takes the mark of the unrecorded off a version that carries it: one call, since every rotation makes it. */
   markRecorded(secretId: string, versionId: string): Promise<void>;
   /** Takes AWSPENDING and our marks off a version, if they are there. Secrets Manager takes that as the rotation's failure. */

@@ -1,7 +1,7 @@
 import { Refusal, RotationRolledBack, StillOpen, sentence } from '../errors.ts';
 import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import { endUnminted } from './end-unminted.ts';
-import { isInZabbix, moveCurrent, promote, recordRotated, takeBackPromotion } from './finish-secret.ts';
+import { isInZabbix, moveCurrent, promote, recordRotated } from './finish-secret.ts';
 import { forget } from './forget.ts';
 import { readCurrent, rotationOf, unfinishedVersion } from './load.ts';
 import { type Instant, type NodeTarget, onNodes, type Rotation } from './model.ts';
@@ -13,6 +13,7 @@ import { recordEnd, recordProof } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
 import { callOff } from './stand-down.ts';
+import { takeBackIfMarked, takeBackPromotion } from './take-back-promotion.ts';
 
 /**
  * Brings what a rotation has left of one secret to one end or the other. Asks the nodes and Zabbix what is true: where every
@@ -24,7 +25,7 @@ import { callOff } from './stand-down.ts';
  * @throws {Stranded} for what it cannot bring to an end
  */
 export async function repair(secretId: string, ports: Ports, deadline: Deadline, failed?: Instant): Promise<string> {
-  const labels = await ports.secrets.labels(secretId);
+  const labels = await takeBackIfMarked(await ports.secrets.labels(secretId), ports);
   const { secretName } = labels;
   const unfinished = unfinishedVersion(labels);
   if (unfinished === undefined) return tidyUp(labels, ports, deadline);
@@ -97,12 +98,19 @@ function mayFinish(proofs: readonly Proof[], { goingBack, pending }: SecretLabel
  * What is marked may be on its way back, while its proofs are minutes old. Whoever goes back gives Zabbix the old key first and looks
  * for a promotion then; we promote first and look at Zabbix then. However the two interleave, one of them sees the other.
  *
- * @returns false when Zabbix does not hold the new key any more: AWSCURRENT is where it was
+ * Then the mark goes: with it AWSCURRENT would be taken back by whoever comes next.
+ *
+ * @returns false when Zabbix does not hold the new key any more, or somebody was quicker to take AWSCURRENT back: it is where it was
  */
 async function promoteMarked(rotation: Rotation, ports: Ports): Promise<boolean> {
   await moveCurrent(rotation, ports);
+  const { secrets } = ports;
+  const { secretId, versionId } = rotation;
   try {
-    if (await isInZabbix(rotation, ports)) return true;
+    if (await isInZabbix(rotation, ports)) {
+      await secrets.unmarkGoingBack(secretId, versionId);
+      return (await secrets.labels(secretId)).current === versionId;
+    }
   } catch (error) {
     await takeBackPromotion(rotation, ports);
     throw error;

@@ -1,7 +1,6 @@
 import { Refusal, RotationRolledBack, StillOpen, Stranded, sentence } from '../errors.ts';
 import { bringBack } from './bring-back.ts';
 import type { Deadline } from './deadline.ts';
-import { takeBackPromotion } from './finish-secret.ts';
 import { forget } from './forget.ts';
 import type { Rotation } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
@@ -11,6 +10,7 @@ import { recordEnd, targetRecord } from './record.ts';
 import { reloadsOf } from './reload.ts';
 import { rolledBackSentence, strandedSentence } from './say-what-is-true.ts';
 import { sideBySide } from './side-by-side.ts';
+import { takeBackPromotion } from './take-back-promotion.ts';
 
 /**
  * Takes every target back to the key that is AWSCURRENT. Asks reality, not memory: it may be another's rotation that is taken
@@ -30,7 +30,7 @@ export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports,
   try {
     const brought = await bringBack(rotation, begun, ports, deadline, failures);
     proofs = brought.every((proof) => isBack(proof, rotation))
-      ? await settle(brought, rotation, ports, deadline)
+      ? await forgetAll(brought, rotation, ports, deadline)
       : brought;
   } catch (error) {
     failures.push(error);
@@ -49,19 +49,10 @@ export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports,
   await refuseUnlessMarked(rotation, cause, proofs, ports);
   // The record first: once the label is gone, nobody comes back to this rotation.
   await recordEnd(ports, { ...end, outcome: 'rolled-back', because: sentence(cause) }, exchanged);
+  // As late as can be: while the mark stands, whoever comes next sees a promotion that is not to be.
+  await takeBackPromotion(rotation, ports);
   await ports.secrets.discard(secretId, versionId);
   throw new RotationRolledBack(`${sentence(cause)}; ${rolledBackSentence(proofs)}`, { cause });
-}
-
-/** What is left to do when every target is back. */
-async function settle(
-  proofs: readonly Proof[],
-  rotation: Rotation,
-  ports: Ports,
-  deadline: Deadline,
-): Promise<readonly Proof[]> {
-  await takeBackPromotion(rotation, ports);
-  return forgetAll(proofs, rotation, ports, deadline);
 }
 
 /** Without the mark, and with a label that could not be taken off, the next try would go forward again after the end was told. */

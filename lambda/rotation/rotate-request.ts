@@ -6,6 +6,7 @@ import { giveUpUnminted } from './end-unminted.ts';
 import { readVersions, refuseUnlessEnabled, rotationOf, unfinishedVersion } from './load.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { rollBack } from './roll-back.ts';
+import { takeBackIfMarked } from './take-back-promotion.ts';
 
 export interface RotateRequest {
   /** Name or ARN of the secret. */
@@ -24,7 +25,7 @@ export async function requestRotation(
   ports: Ports,
   deadline: Deadline,
 ): Promise<Answer> {
-  const labels = await ports.secrets.labels(rotate);
+  const labels = await takeBackIfMarked(await ports.secrets.labels(rotate), ports);
   refuseUnlessEnabled(labels);
   const says: string[] = [];
   const unfinished = unfinishedVersion(labels);

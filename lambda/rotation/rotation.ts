@@ -7,6 +7,7 @@ import type { Ports, SecretLabels } from './ports.ts';
 import { recordEnd } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { setSecret } from './set-secret.ts';
+import { takeBackIfMarked } from './take-back-promotion.ts';
 import { testSecret } from './test-secret.ts';
 
 export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
@@ -28,7 +29,7 @@ export interface StepCall {
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
  */
 export async function runStep(call: StepCall, ports: Ports, deadline: Deadline): Promise<void> {
-  const labels = await ports.secrets.labels(call.secretId);
+  const labels = await takeBackIfMarked(await ports.secrets.labels(call.secretId), ports);
   if (isAlreadyCurrent(call, labels)) {
     // The label moved and something after it failed: what is left to do is harmless to do again.
     if (call.step === 'finishSecret') await finishAgain(labels, ports, deadline);

@@ -49,6 +49,12 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
     return text(secretId, versionId);
   }
 
+  async function takeOff(label: string, secretId: string, versionId: string): Promise<void> {
+    await client.send(
+      new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: label, RemoveFromVersionId: versionId }),
+    );
+  }
+
   return {
     async labels(secretId) {
       const found = await describe(client, secretId);
@@ -122,47 +128,27 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
       return false;
     },
 
-    async markRecorded(secretId, versionId) {
-      await client.send(
-        new UpdateSecretVersionStageCommand({
-          SecretId: secretId,
-          VersionStage: unrecordedLabel,
-          RemoveFromVersionId: versionId,
-        }),
-      );
-    },
+    unmarkGoingBack: (secretId, versionId) => takeOff(goingBackLabel, secretId, versionId),
+
+    markRecorded: (secretId, versionId) => takeOff(unrecordedLabel, secretId, versionId),
 
     async discard(secretId, versionId) {
       const stages = (await describe(client, secretId)).VersionIdsToStages?.[versionId] ?? [];
       // In this order whoever dies between two of them leaves one by which a repair finds it.
       for (const label of [unrecordedLabel, 'AWSPENDING', goingBackLabel]) {
-        if (!stages.includes(label)) continue;
-        await client.send(
-          new UpdateSecretVersionStageCommand({
-            SecretId: secretId,
-            VersionStage: label,
-            RemoveFromVersionId: versionId,
-          }),
-        );
+        if (stages.includes(label)) await takeOff(label, secretId, versionId);
       }
       texts.delete(`${secretId} ${versionId}`);
     },
 
     async withdraw(secretId, versionId) {
       const stages = async () => (await describe(client, secretId)).VersionIdsToStages?.[versionId] ?? [];
-      const takeOff = (label: string) =>
-        client.send(
-          new UpdateSecretVersionStageCommand({
-            SecretId: secretId,
-            VersionStage: label,
-            RemoveFromVersionId: versionId,
-          }),
-        );
       if (!(await stages()).includes('AWSPENDING')) return;
-      await takeOff('AWSPENDING');
+      await takeOff('AWSPENDING', secretId, versionId);
       // With a key that was parked between the two came the other label: it alone would tell of a rotation without an end.
       const left = await stages();
-      if (left.includes(unrecordedLabel) && !left.includes('AWSPENDING')) await takeOff(unrecordedLabel);
+      if (left.includes(unrecordedLabel) && !left.includes('AWSPENDING'))
+        await takeOff(unrecordedLabel, secretId, versionId);
     },
 
     async rotate(secretId, versionId) {

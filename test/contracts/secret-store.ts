@@ -154,6 +154,14 @@ export function secretStoreContract(aSecret: () => Promise<SecretOfContract>): v
       expect((await labels()).goingBack).toBe(token);
     });
 
+    test('of going back is taken off once, and the others stay', async () => {
+      const { store, secretId, labels } = await parked();
+      await store.markGoingBack(secretId, token);
+      await store.unmarkGoingBack(secretId, token);
+      expect(await labels()).toMatchObject({ pending: token, goingBack: undefined, unrecorded: token });
+      await expect(store.unmarkGoingBack(secretId, token)).rejects.toThrow(/ZABBIX_PSK_GOING_BACK/);
+    });
+
     test('of the unrecorded is taken off once', async () => {
       const { store, secretId, labels } = await parked();
       await store.markRecorded(secretId, token);

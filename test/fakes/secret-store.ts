@@ -58,6 +58,8 @@ export function fakeSecretStore(invocation: Invocation, manager: FakeSecretsMana
       return false;
     },
 
+    unmarkGoingBack: (id, versionId) => takeOff(goingBackLabel, id, versionId),
+
     markRecorded: (id, versionId) => takeOff(unrecordedLabel, id, versionId),
 
     async discard(id, versionId) {

@@ -361,3 +361,43 @@ describe('whoever is slower at taking a rotation back', () => {
     expect([world.server.hears(world.host('edge')), world.secrets.unfinished]).toEqual([true, undefined]);
   });
 });
+
+describe('whoever finds a version promoted', () => {
+  test('does not tell it as finished when it is being taken back, and whoever promoted it is about to see that', async () => {
+    const world = aWorld();
+    const first = world.secrets.labelled('AWSCURRENT');
+    world.secrets.begin(token);
+    await world.step('createSecret');
+    await world.step('setSecret');
+    const tripMs = (call: string) => (call === 'secretsmanager:UpdateSecretVersionStage AWSCURRENT' ? 1_000 : 20);
+    const promoting = invoke(world.account, repairIt(world), { tripMs });
+    await world.clock.sleep(1_000);
+    world.secrets.markGoingBack('', token);
+    while (world.secrets.labelled('AWSCURRENT') === first) await world.clock.sleep(20);
+    await expect(world.step('finishSecret')).rejects.toThrow();
+    await promoting;
+    await repairedByTheHour(world);
+    expect(endsOf(world, token)).toEqual(['refused']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
+  });
+
+  test('tells it as finished when it was promoted because its node could not be asked, also when that can be asked again', async () => {
+    const world = aWorld();
+    const host = world.host('web-1');
+    world.secrets.begin(token);
+    await world.step('createSecret');
+    await world.step('setSecret');
+    world.secrets.markGoingBack('', token);
+    host.reachableByCommands = false;
+    await invoke(world.account, repairIt(world), {
+      dies: (call) => (call.startsWith('s3:PutObject') ? 'after' : undefined),
+    });
+    expect(endsOf(world, token)).toEqual(['rotated']);
+    host.reachableByCommands = true;
+    await repairedByTheHour(world);
+    expect(endsOf(world, token)).toEqual(['rotated']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
+    expect(world.secrets.labels()).toMatchObject({ current: token, goingBack: undefined, unrecorded: undefined });
+  });
+});

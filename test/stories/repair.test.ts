@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { RotationRolledBack, Stranded } from '../../lambda/errors.ts';
 import { Deadline } from '../../lambda/rotation/deadline.ts';
 import { repair, repairAll } from '../../lambda/rotation/repair.ts';
+import { runStep } from '../../lambda/rotation/rotation.ts';
+import { invoke } from '../fakes/lambda.ts';
 import { aWorld, token, type World } from './world.ts';
 
 const repaired = (world: World) => repair(world.secrets.secretId, world.ports, Deadline.in(900_000, world.clock));
@@ -319,5 +321,90 @@ describe('two who pull in opposite directions', () => {
     await expect(world.step('testSecret')).rejects.toThrow(RotationRolledBack);
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
     expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
+  });
+
+  test('a promotion that comes when the other has proven the old key and told the end is taken back by him too', async () => {
+    const world = aWorld();
+    await left(world, 'createSecret', 'setSecret');
+    const first = world.secrets.labelled('AWSCURRENT');
+    const promotesAndDies = (call: string) => {
+      if (call.startsWith('s3:PutObject')) world.secrets.promote('', { from: first, to: token });
+      return undefined;
+    };
+    await world.secrets.markGoingBack('', token);
+    await invoke(world.account, (ports, deadline) => repair(world.secrets.secretId, ports, deadline), {
+      dies: promotesAndDies,
+    });
+    expect(world.ends()).toMatchObject([{ outcome: 'rolled-back' }]);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
+  });
+
+  test('a promotion that comes when the other has gone is taken back by the one who promoted', async () => {
+    const world = aWorld();
+    await left(world, 'createSecret', 'setSecret', 'testSecret');
+    const first = world.secrets.labelled('AWSCURRENT');
+    const promote = world.secrets.promote.bind(world.secrets);
+    world.secrets.promote = (id, move) => {
+      if (move.to === token) {
+        world.server.stores(world.host('web-1'), world.value);
+        world.secrets.discard('', token);
+      }
+      promote(id, move);
+    };
+    await expect(world.step('finishSecret')).rejects.toThrow(/was being taken back while it was promoted/);
+    expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
+    expect(world.ends()).toEqual([]);
+  });
+});
+
+describe('a promotion beside the decision to go back, whose look for the mark is not answered,', () => {
+  async function promotedUnseen(): Promise<World> {
+    const world = aWorld();
+    await left(world, 'createSecret', 'setSecret', 'testSecret');
+    const promote = world.secrets.promote.bind(world.secrets);
+    world.secrets.promote = (id, move) => {
+      if (move.to === token) world.secrets.markGoingBack('', token);
+      promote(id, move);
+    };
+    const finish = { step: 'finishSecret', secretId: world.secrets.secretId, token } as const;
+    await invoke(world.account, (ports, deadline) => runStep(finish, ports, deadline), {
+      fate: (call) =>
+        call === 'secretsmanager:DescribeSecret' && world.secrets.labelled('AWSCURRENT') === token
+          ? 'fails'
+          : 'answered',
+    });
+    expect(world.secrets.labels()).toMatchObject({ current: token, goingBack: token });
+    return world;
+  }
+
+  test.each(['createSecret', 'finishSecret'] as const)(
+    'is taken back by the next try of %s, and so are the targets',
+    async (step) => {
+      const world = await promotedUnseen();
+      const first = world.secrets.labelled('AWSPREVIOUS');
+      await expect(world.step(step)).rejects.toThrow(RotationRolledBack);
+      expect(world.ends()).toMatchObject([{ outcome: 'rolled-back' }]);
+      expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+      expect(world.secrets.labels()).toMatchObject({ current: first, pending: undefined, goingBack: undefined });
+    },
+  );
+
+  test('is taken back by the repair that looks by the hour', async () => {
+    const world = await promotedUnseen();
+    const first = world.secrets.labelled('AWSPREVIOUS');
+    await world.clock.sleep(3_700_000);
+    await repairAll(world.ports, Deadline.in(900_000, world.clock));
+    expect(world.ends()).toMatchObject([{ outcome: 'rolled-back' }]);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect(world.secrets.labels()).toMatchObject({ current: first, pending: undefined, goingBack: undefined });
+  });
+
+  test('is taken back before a human may ask for the next rotation', async () => {
+    const world = await promotedUnseen();
+    const first = world.secrets.labelled('AWSPREVIOUS');
+    const { secretName } = world.secrets;
+    await expect(world.request({ rotate: secretName })).rejects.toThrow(/has an unfinished rotation/);
+    expect(world.secrets.labels()).toMatchObject({ current: first, pending: token, goingBack: token });
   });
 });
