@@ -20,8 +20,10 @@ export interface Played {
 }
 
 const minuteMs = 60_000;
-/** Faults that heal have healed long before. */
+/** Faults that heal have healed long before, but for a function's being killed at one of its calls, whenever it makes that one. */
 const endsAfterMs = 480 * minuteMs;
+/** Two looks of the repair, of which the first may find that the secret has not been quiet for an hour. */
+const healsAfterMs = 150 * minuteMs;
 
 /** Plays the schedule that a seed stands for, the same every time. */
 export async function play(seed: number, bug?: PlantedBug, tell?: Tell): Promise<Played> {
@@ -35,9 +37,11 @@ export async function play(seed: number, bug?: PlantedBug, tell?: Tell): Promise
   const begun: { readonly secret: FakeSecret; readonly token: string }[] = [];
   const said: unknown[] = [];
   let overdue = 0;
+  let untilMs = site.clock.now().ms + endsAfterMs;
   const call = async <T>(work: Work<T>): Promise<Invoked<T>> => note(await invoke(account, work, site.calls.conduct));
   const note = <T>(invoked: Invoked<T>): Invoked<T> => {
     if (invoked.ended === 'timed out') overdue += 1;
+    if (invoked.ended === 'killed') untilMs = Math.max(untilMs, site.clock.now().ms + healsAfterMs);
     if (invoked.ended === 'threw') said.push(invoked.error);
     if (invoked.ended === 'returned') said.push(invoked.value);
     return invoked;
@@ -90,7 +94,6 @@ export async function play(seed: number, bug?: PlantedBug, tell?: Tell): Promise
     await call((ports, deadline) => requestRotation(event, ports, deadline));
   }
 
-  const untilMs = site.clock.now().ms + endsAfterMs;
   while (site.clock.now().ms < untilMs) {
     await site.clock.sleep(random.between(59 * minuteMs, 61 * minuteMs));
     await call((ports, deadline) => repairAll(ports, deadline));

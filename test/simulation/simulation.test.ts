@@ -21,6 +21,15 @@ test('a seed stands for one schedule', async () => {
   expect(await told(7)).not.toEqual(await told(8));
 });
 
+test('a schedule whose last look was killed goes on until another has ended', async () => {
+  const ends: number[] = [];
+  const { violations } = await play(6_037_688, undefined, (line) => {
+    if (line.includes('killed')) ends.push(Number.parseFloat(line));
+  });
+  expect(ends.at(-1)).toBeGreaterThan(480 * 60);
+  expect(violations).toEqual([]);
+});
+
 describe('a planted bug is found within 1,000 schedules', () => {
   test.each(plantedBugs)('$name', { timeout: 60_000 }, async (bug) => {
     expect(await playUntilFound(bug, 1_000, 1)).toBeGreaterThan(0);
