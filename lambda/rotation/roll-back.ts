@@ -23,7 +23,7 @@ import { takeBackPromotion } from './take-back-promotion.ts';
 export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports, deadline: Deadline): Promise<never> {
   const { secretId, secretName, versionId } = rotation;
   const begun = await decide(rotation, cause, ports);
-  await refuseIfPromoted(rotation, cause, ports);
+  await refuseIfPromoted(rotation, cause, begun, ports);
 
   const failures: unknown[] = [];
   let proofs: readonly Proof[] | undefined;
@@ -118,12 +118,18 @@ async function decide(
 }
 
 /**
- * Who promotes before he can see our mark makes the nodes forget the old key: then there is no way back. Who sees it takes his
- * promotion back, and a repair comes back to the marked version.
+ * Who promotes before he can see our mark makes the nodes forget the old key: then there is no way back, and whoever saw the mark later
+ * would look for one. Who sees it takes his promotion back, and a repair comes back to the version.
  */
-async function refuseIfPromoted({ secretId, secretName, versionId }: Rotation, cause: unknown, { secrets }: Ports) {
+async function refuseIfPromoted(
+  { secretId, secretName, versionId }: Rotation,
+  cause: unknown,
+  begun: boolean,
+  { secrets }: Ports,
+): Promise<void> {
   const labels = await secrets.labels(secretId).catch(() => undefined);
   if (labels?.current !== versionId) return;
+  if (!begun && labels.goingBack === versionId) await secrets.unmarkGoingBack(secretId, versionId);
   throw new StillOpen(
     `${sentence(cause)}; version ${versionId} of ${secretName} has become AWSCURRENT meanwhile, so nothing was taken back`,
   );

@@ -18,8 +18,10 @@ export async function takeBackPromotion(
  * @returns the labels as they are then; asked for again, AWSCURRENT might still be told where it was
  */
 export async function takeBackIfMarked(labels: SecretLabels, ports: Ports): Promise<SecretLabels> {
-  const { secretId, current, previous, goingBack } = labels;
-  if (current === undefined || current !== goingBack || previous === undefined) return labels;
+  const { secretId, current, previous, goingBack, unrecorded } = labels;
+  if (current === undefined || previous === undefined || current !== goingBack) return labels;
+  // It has ended; the mark came too late.
+  if (current !== unrecorded) return labels;
   await moveBack(secretId, { from: current, to: previous }, ports);
   return { ...labels, current: previous, previous: current };
 }

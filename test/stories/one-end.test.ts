@@ -6,7 +6,7 @@ import { onNodes } from '../../lambda/rotation/model.ts';
 import type { Ports } from '../../lambda/rotation/ports.ts';
 import { repair, repairAll } from '../../lambda/rotation/repair.ts';
 import { requestRotation } from '../../lambda/rotation/rotate-request.ts';
-import { runStep } from '../../lambda/rotation/rotation.ts';
+import { runStep, steps } from '../../lambda/rotation/rotation.ts';
 import { driveRotation } from '../fakes/drive-rotation.ts';
 import type { Conduct } from '../fakes/invocation.ts';
 import { keptRecords } from '../fakes/kept-records.ts';
@@ -380,6 +380,35 @@ describe('whoever finds a version promoted', () => {
     expect(endsOf(world, token)).toEqual(['refused']);
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
     expect(world.secrets.labelled('AWSCURRENT')).toBe(first);
+  });
+
+  test('tells it as finished when it was finished before the decision to go back fell', async () => {
+    const world = aWorld();
+    world.secrets.begin(token);
+    await world.step('createSecret');
+    await world.step('setSecret');
+    const tripMs = (call: string) => (call.endsWith('ZABBIX_PSK_GOING_BACK') ? 60_000 : 20);
+    const tooLate = invoke(world.account, abandon(world), { tripMs });
+    await world.step('testSecret');
+    await world.step('finishSecret');
+    expect(await tooLate).toMatchObject({ ended: 'threw', error: { code: 'STILL_OPEN' } });
+    expect(world.secrets.labels().goingBack).toBeUndefined();
+    await invoke(world.account, repairIt(world));
+    await repairedByTheHour(world);
+    expect(endsOf(world, token)).toEqual(['rotated']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
+    expect(world.secrets.labelled('AWSCURRENT')).toBe(token);
+  });
+
+  test('nor takes it back when the mark of who was too late has stayed', async () => {
+    const world = aWorld();
+    world.secrets.begin(token);
+    for (const step of steps) await world.step(step);
+    world.secrets.markGoingBack('', token);
+    await invoke(world.account, repairIt(world));
+    expect(endsOf(world, token)).toEqual(['rotated']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
+    expect(world.secrets.labels()).toMatchObject({ current: token, goingBack: undefined });
   });
 
   test('tells it as finished when it was promoted because its node could not be asked, also when that can be asked again', async () => {
