@@ -1,4 +1,4 @@
-import { Refusal } from '../errors.ts';
+import { Refusal, StillOpen, sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { autoregistration, type Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
@@ -45,14 +45,21 @@ async function giveBack(rotation: Rotation, ports: Ports, deadline: Deadline): P
   await reloadCaches([host], rotation, ports, deadline);
 }
 
-/** Somebody quicker may have ended this rotation, and the next one have begun: what Zabbix holds by now is not ours to take away. */
+/**
+ * Somebody quicker may have ended this rotation, and the next one have begun: what Zabbix holds by now is not ours to take away. Zabbix
+ * does not tell whose it is, so only the labels do; and no agent is blind meanwhile.
+ */
 async function refuseIfReplaced(
   { secretId, secretName, versionId, currentVersionId }: Rotation,
   { secrets }: Ports,
 ): Promise<void> {
-  const labels = await secrets.labels(secretId).catch(() => undefined);
-  if (labels === undefined) return;
-  const replacedBy = [labels.pending, labels.current].find(
+  const { pending, current } = await secrets.labels(secretId).catch((error: unknown) => {
+    throw new StillOpen(
+      `nobody could say whether version ${versionId} of ${secretName} is still pending (${sentence(error)}), so Zabbix was given nothing back; the rotation stays open`,
+      { cause: error },
+    );
+  });
+  const replacedBy = [pending, current].find(
     (one) => one !== undefined && one !== versionId && one !== currentVersionId,
   );
   if (replacedBy === undefined) return;

@@ -18,7 +18,7 @@ import { takeBackPromotion } from './take-back-promotion.ts';
  *
  * @throws {RotationRolledBack} when every target is proven to be on the old key; AWSPENDING is gone
  * @throws {Stranded} when one is not; AWSPENDING stays, since it may be the only copy of a key in use
- * @throws {StillOpen} when somebody has finished the rotation meanwhile; nothing was touched
+ * @throws {StillOpen} when somebody has finished the rotation meanwhile, or that cannot be told; nothing was touched
  */
 export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports, deadline: Deadline): Promise<never> {
   const { secretId, secretName, versionId } = rotation;
@@ -33,6 +33,7 @@ export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports,
       ? await forgetAll(brought, rotation, ports, deadline)
       : brought;
   } catch (error) {
+    if (error instanceof StillOpen) throw error;
     failures.push(error);
   }
 

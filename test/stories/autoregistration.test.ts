@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Refusal, RotationRolledBack, StillOpen, Stranded } from '../../lambda/errors.ts';
+import { runStep } from '../../lambda/rotation/rotation.ts';
+import { invoke } from '../fakes/lambda.ts';
 import { aWorld, token, type World, type WorldOptions } from './world.ts';
 
 /** The secret of autoregistration, and hosts that have registered with its key. */
@@ -233,6 +235,27 @@ test('given up on request: Zabbix has the old key again', async () => {
   const { says } = await world.request({ rotate: world.secrets.secretName, abandon: token });
   expect(says[0]).toMatch(/autoregistration is proven to be on the old key again/);
   expect(world.autoregistrationIsOn()).toBe('old/old');
+});
+
+test('given up on request, and rotated anew: who still goes back for the first one, and cannot see that, gives nothing back', async () => {
+  const world = site();
+  const next = 'token-of-the-next-rotation-0000000000';
+  world.secrets.begin(token);
+  await world.step('createSecret');
+  world.server.renews = false;
+  const setSecret = { step: 'setSecret', secretId: world.secrets.secretId, token } as const;
+  const slower = invoke(world.account, (ports, deadline) => runStep(setSecret, ports, deadline), {
+    fate: (call) =>
+      call === 'secretsmanager:DescribeSecret' && world.secrets.labelled('AWSCURRENT') === next ? 'fails' : 'answered',
+  });
+  await world.clock.sleep(5_000);
+  await world.request({ rotate: world.secrets.secretName, abandon: token });
+  world.server.renews = true;
+  await world.rotate(next);
+  expect(await slower).toMatchObject({ ended: 'threw', error: { code: 'STILL_OPEN' } });
+  expect(world.autoregistrationIsOn()).toBe('new/new');
+  expect(world.secrets.labelled('AWSCURRENT')).toBe(next);
+  expect(world.ends().map(({ outcome }) => outcome)).toEqual(['rolled-back', 'rotated']);
 });
 
 test('testing the rotation asks the server and changes nothing', async () => {
