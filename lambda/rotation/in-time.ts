@@ -4,7 +4,7 @@ import type { NodeTarget } from './model.ts';
 import type { Archive, Fleet, Monitor, Ports, Reloader } from './ports.ts';
 
 /** Zabbix is asked three times and may take 20 s and a slow connection each time to say nothing; then that is to be told. Milliseconds. */
-const zabbixMayTakeMs = 85_000;
+export const zabbixMayTakeMs = 85_000;
 /** When the last node has been waited for, the end is written down and the labels are moved: a dozen calls. Milliseconds. */
 const endMayTakeMs = 40_000;
 /** Five calls. One that finds too little time leaves the label, and with it the record, to the next try. Milliseconds. */

@@ -1,5 +1,6 @@
 import { ZabbixUnreachable } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
+import { zabbixMayTakeMs } from './in-time.ts';
 import type { Ports } from './ports.ts';
 import { until } from './wait.ts';
 
@@ -24,7 +25,8 @@ export async function untilAnswered<T>(
     },
     askZabbixAgainMs,
     clock,
-    deadline,
+    // Later it is asked nothing any more, and what is true must be written down.
+    deadline.reserving(zabbixMayTakeMs),
   );
   if (answer === undefined) throw last;
   return answer.value;

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { goingBackLabel } from '../../lambda/contract.ts';
 import { hashOf } from '../../lambda/evidence/canonical.ts';
 import { type EvidenceRecord, recordShape } from '../../lambda/evidence/record.ts';
+import { runStep } from '../../lambda/rotation/rotation.ts';
+import { invoke } from '../fakes/lambda.ts';
 import { aWorld, token, type World } from './world.ts';
 
 /** The chain of the world's one secret; whatever lies in the bucket must be a record by its schema. */
@@ -124,6 +126,17 @@ test('a roll back whose record S3 does not take stays marked, and the repair rec
   await world.repair();
   expect(chainOf(world)).toMatchObject([{ outcome: 'rolled-back', versionId: token }]);
   expect(world.secrets.unfinished).toBeUndefined();
+});
+
+test('a way back on which Zabbix takes every question and answers none leaves its record in the same call', async () => {
+  const world = aWorld();
+  world.secrets.begin(token);
+  for (const step of ['createSecret', 'setSecret'] as const) await world.step(step);
+  await world.secrets.markGoingBack('', token);
+  world.monitor.silent = true;
+  const testSecret = { step: 'testSecret', secretId: world.secrets.secretId, token } as const;
+  await invoke(world.account, (ports, deadline) => runStep(testSecret, ports, deadline));
+  expect(chainOf(world)).toMatchObject([{ outcome: 'stranded' }]);
 });
 
 test('a refusal is what a human reads, also when its record waits for the repair', async () => {
