@@ -285,7 +285,7 @@ async function proveBack(
   let proof = asked;
   if (proof?.verdict.verdict !== 'proven' && !movesTogether(rotation))
     proof = (await matchFromZabbix(target, rotation, asked, ports, deadline)) ?? asked;
-  if (proof === undefined || proof.verdict.verdict === 'unknown')
+  if (proof === undefined || (proof.verdict.verdict === 'unknown' && proof.isExchanging !== true))
     proof = await proveByContact(target, claim, ports, deadline);
   await recordProof(ports, rotation, proof);
   return proof;

@@ -44,6 +44,8 @@ export async function matchFromZabbix(
     if (isTried && (await isEnded(rotation, ports))) break;
     proof = await proveByContact(target, { rotation, wanted, dead: undefined }, ports, isTried ? trying : deadline);
     if (proof.verdict.verdict === 'proven') return proof;
+    // Its node answers after all.
+    if (proof.isExchanging === true) break;
   }
   if (!(await isReplaced(target, rotation, ports))) await give(target, current, rotation, ports, deadline);
   return proof;

@@ -29,7 +29,7 @@ export async function proveByContact(
   if (verdict.verdict !== 'proven') return byContact;
   // A server that renews its cache less often than we wait has heard it over the other key: a node that answers by now knows.
   const asked = await prove(target, claim, ports, deadline.within(ports.patience.proveMs));
-  return 'unknown' in asked.evidence.node ? byContact : asked;
+  return 'unknown' in asked.evidence.node && asked.isExchanging !== true ? byContact : asked;
 }
 
 async function gather(

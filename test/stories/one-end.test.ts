@@ -310,6 +310,36 @@ describe('whoever is slower at taking a rotation back', () => {
     expect(world.server.hears(host)).toBe(true);
   });
 
+  test('does not take for back, by contact, what was cut short on a node that answers once and then no more', async () => {
+    const world = aWorld();
+    world.monitor.portIsOpen = true;
+    const host = world.host('web-1');
+    const [node] = world.account.nodes;
+    if (node !== undefined)
+      node.isKilledAfter = (effect) => {
+        if (effect !== 'key set aside') return false;
+        // Whoever finishes that exchange starts the agent anew.
+        host.startMs = 25_000;
+        return true;
+      };
+    world.secrets.begin(token);
+    let asked = 0;
+    await drive(world, token, {
+      fate: (call) => {
+        const isLost =
+          call === 'ssm:SendCommand inspect web-1' ? ++asked !== 2 : call === 'ssm:SendCommand forget web-1';
+        return isLost ? 'lost' : 'answered';
+      },
+    });
+    expect(world.ends()).toMatchObject([{ outcome: 'stranded', because: expect.stringContaining('web-1') }]);
+    if (node !== undefined) node.isKilledAfter = () => false;
+    host.startMs = 150;
+    await repairedByTheHour(world);
+    expect(endsOf(world, token).at(-1)).toBe('refused');
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect([world.server.hears(host), node?.isClean]).toEqual([true, true]);
+  });
+
   test('finishes what was cut short before its agent had read the new key, though both sides still speak with the old one', async () => {
     const world = aWorld();
     const host = world.host('web-1');
