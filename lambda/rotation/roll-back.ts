@@ -33,7 +33,7 @@ export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports,
       ? await forgetAll(brought, rotation, ports, deadline)
       : brought;
   } catch (error) {
-    if (error instanceof StillOpen) throw error;
+    if (error instanceof StillOpen) throw new StillOpen(`${sentence(cause)}; ${error.message}`, { cause: error });
     failures.push(error);
   }
 
@@ -126,11 +126,15 @@ async function refuseIfPromoted(
   { secretId, secretName, versionId }: Rotation,
   cause: unknown,
   begun: boolean,
-  { secrets }: Ports,
+  { secrets, archive }: Ports,
 ): Promise<void> {
   const labels = await secrets.labels(secretId).catch(() => undefined);
   if (labels?.current !== versionId) return;
-  if (!begun && labels.goingBack === versionId) await secrets.unmarkGoingBack(secretId, versionId);
+  try {
+    if (!begun && labels.goingBack === versionId) await secrets.unmarkGoingBack(secretId, versionId);
+  } catch (error) {
+    await archive.append({ event: 'label.notRemoved', secretId, token: versionId, because: sentence(error) });
+  }
   throw new StillOpen(
     `${sentence(cause)}; version ${versionId} of ${secretName} has become AWSCURRENT meanwhile, so nothing was taken back`,
   );
