@@ -29,12 +29,12 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
-          exclude: ['test/lab/long/**', 'test/lab/faults*.test.ts'],
+          exclude: ['test/lab/long/**'],
           ...inLabs,
         },
       },
       // What would make `npm test` too long: faults by name, proxies, contracts of the adapters; `npm run test:long`.
-      { test: { name: 'long', include: ['test/lab/long/*.test.ts', 'test/lab/faults*.test.ts'], ...inLabs } },
+      { test: { name: 'long', include: ['test/lab/long/*.test.ts'], ...inLabs } },
     ],
   },
 });

@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { SmallHost } from '../hosts/small-host.ts';
 import type { Lab } from '../lab.ts';
 import type { ZabbixVersion } from '../release.ts';
+import type { ProxyMode } from '../zabbix/monitored-proxy.ts';
 import { endOf, labelled, leftOn } from './held.ts';
 import { currentOf } from './proxies.ts';
 
 const rows = [
-  { name: 'behind-agentd', agent: 'zabbix_agentd' },
-  { name: 'behind-agent2', agent: 'zabbix_agent2' },
+  { name: 'behind-agentd', agent: 'zabbix_agentd', mode: 'active' },
+  { name: 'behind-agent2', agent: 'zabbix_agent2', mode: 'active' },
+  { name: 'behind-passive', agent: 'zabbix_agentd', mode: 'passive' },
 ] as const;
 const broken = 'behind-back';
 
@@ -27,19 +29,22 @@ export function behindProxy(lab: () => Lab, version: ZabbixVersion): void {
       return;
     }
 
-    test.each(rows)('$agent ends on the new key as soon as the proxy takes it', async ({ name, agent }) => {
-      const host = await hostBehind(lab(), name, agent);
-      const { outcome, failures, versionId } = await lab().rotate(name);
-      expect(failures).toEqual([]);
-      expect(outcome).toBe('succeeded');
-      const current = currentOf(lab(), name);
-      expect(current.versionId).toBe(versionId);
-      await sharesKey(host, current);
-      expect(endOf(lab(), name, versionId)).toMatchObject({
-        outcome: 'rotated',
-        targets: [{ target: name, gate: 'shadow-agent', proofs: { oldKey: 'refused', storedInZabbix: true } }],
-      });
-    });
+    test.each(rows)(
+      '($agent, proxy $mode) ends on the new key as soon as the proxy takes it',
+      async ({ name, agent, mode }) => {
+        const host = await hostBehind(lab(), name, agent, mode);
+        const { outcome, failures, versionId } = await lab().rotate(name);
+        expect(failures).toEqual([]);
+        expect(outcome).toBe('succeeded');
+        const current = currentOf(lab(), name);
+        expect(current.versionId).toBe(versionId);
+        await sharesKey(host, current);
+        expect(endOf(lab(), name, versionId)).toMatchObject({
+          outcome: 'rotated',
+          targets: [{ target: name, gate: 'shadow-agent', proofs: { oldKey: 'refused', storedInZabbix: true } }],
+        });
+      },
+    );
 
     test('that cannot start with the new key is back on the old one, and so is the proxy', async () => {
       const host = await hostBehind(lab(), broken, 'zabbix_agentd');
@@ -53,8 +58,13 @@ export function behindProxy(lab: () => Lab, version: ZabbixVersion): void {
   });
 }
 
-async function hostBehind(lab: Lab, name: string, agent: SmallHost['agent']): Promise<SmallHost> {
-  const proxy = await lab.proxy({ name: `proxy-of-${name}` });
+async function hostBehind(
+  lab: Lab,
+  name: string,
+  agent: SmallHost['agent'],
+  mode: ProxyMode = 'active',
+): Promise<SmallHost> {
+  const proxy = await lab.proxy({ name: `proxy-of-${name}`, mode });
   const host = await lab.host({ name, behind: proxy, agent });
   await lab.adopt(name, [host]);
   return host;

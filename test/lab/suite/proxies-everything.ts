@@ -5,6 +5,7 @@ import type { ZabbixVersion } from '../release.ts';
 import { behindProxy, secretsOfBehindProxy } from './behind-proxy.ts';
 import { leaks } from './leaks.ts';
 import { proxies, secretsOfProxies } from './proxies.ts';
+import { proxyGroup, secretsOfProxyGroup } from './proxy-group.ts';
 import { secretsOfSetupA, setupA } from './setup-a.ts';
 import { secretsOfSharedKey, sharedKey } from './shared-key.ts';
 
@@ -15,6 +16,7 @@ import { secretsOfSharedKey, sharedKey } from './shared-key.ts';
  */
 export function proxiesOn(version: ZabbixVersion, chosen: 'setup-a' | 'everything'): void {
   const all = chosen === 'everything';
+  const hasGroups = all && version !== '6.0';
   describe(`proxies of Zabbix ${version}`, () => {
     let running: Lab | undefined;
     let sampler: ArgvSampler | undefined;
@@ -34,6 +36,7 @@ export function proxiesOn(version: ZabbixVersion, chosen: 'setup-a' | 'everythin
         secrets: [
           ...secretsOfSetupA,
           ...(all ? [...secretsOfProxies, ...secretsOfBehindProxy, ...secretsOfSharedKey] : []),
+          ...(hasGroups ? secretsOfProxyGroup : []),
         ],
       });
       sampler = await running.zabbix.sampleArguments();
@@ -46,6 +49,7 @@ export function proxiesOn(version: ZabbixVersion, chosen: 'setup-a' | 'everythin
       sharedKey(lab);
       proxies(lab);
       behindProxy(lab, version);
+      if (hasGroups) proxyGroup(lab);
     });
     // It counts first whether there was enough to search.
     if (all) leaks(lab, () => started(sampler));

@@ -18,9 +18,10 @@ const rows: readonly Row[] = [
   { name: 'px-postgresql', proxy: { backend: 'postgresql', agent: 'zabbix_agentd' }, gate: 'zabbix-sender' },
 ];
 
-const broken: readonly { readonly name: string; readonly fault: StartFault }[] = [
-  { name: 'px-back-dead', fault: 'cannotStartWithNewKey' },
-  { name: 'px-back-hangs', fault: 'hangsAfterStart' },
+const broken: readonly { readonly name: string; readonly mode: 'active' | 'passive'; readonly fault: StartFault }[] = [
+  { name: 'px-back-dead', mode: 'active', fault: 'cannotStartWithNewKey' },
+  { name: 'px-back-hangs', mode: 'active', fault: 'hangsAfterStart' },
+  { name: 'px-back-passive', mode: 'passive', fault: 'cannotStartWithNewKey' },
 ];
 
 export const secretsOfProxies = [...rows, ...broken].map(({ name }) => name);
@@ -54,9 +55,9 @@ export function proxies(lab: () => Lab): void {
     );
 
     test.each(broken)(
-      'that $fault with the new key is back on the old one, proven; nothing is lost, and the next rotation works',
-      async ({ name, fault }) => {
-        const { proxy, inside } = await site(lab(), { name });
+      '($mode) that $fault with the new key is back on the old one, proven; nothing is lost, and the next rotation works',
+      async ({ name, mode, fault }) => {
+        const { proxy, inside } = await site(lab(), { name, mode });
         await lab().adopt(name, [proxy]);
         const before = currentOf(lab(), name);
         await proxy.inflict(fault);

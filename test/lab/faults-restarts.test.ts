@@ -1,3 +1,0 @@
-import { restartsOn } from './suite/faults.ts';
-
-restartsOn('7.0');

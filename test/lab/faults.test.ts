@@ -1,3 +1,0 @@
-import { faultsOn } from './suite/faults.ts';
-
-faultsOn('7.0');
