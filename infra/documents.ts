@@ -10,24 +10,33 @@ import { Construct } from 'constructs';
 import {
   documentEnvironmentKey,
   documentStep,
+  nodeOutlastsS,
   nodeTag,
   type ParameterName,
   parameters,
+  proxyMayLagS,
   type Verb,
   verbParameters,
   verbs,
 } from '../lambda/contract.ts';
 import { parts } from './documents/linux/parts.ts';
-import type { Timeouts } from './inventory.ts';
+import type { Timeouts, Zabbix } from './inventory.ts';
 
 /** Far more than a node's own work takes: an RSA key 0.4 to 2 s, a probe 1.5 s, the rest less. A node under load is slower. */
 const workS = 60;
 
+/** What a script waits for, at the longest. Seconds. */
+interface NodeTimes {
+  readonly gateS: number;
+  readonly agentStartS: number;
+}
+
 export class Documents extends Construct {
   readonly #documents: ReadonlyMap<Verb, CfnDocument>;
 
-  constructor(scope: Construct, id: string, timeouts: Timeouts) {
+  constructor(scope: Construct, id: string, { serverWaitS, agentStartS }: Timeouts, zabbix: Zabbix) {
     super(scope, id);
+    const timeouts = { agentStartS, gateS: Math.max(serverWaitS, slowProxyWaitS(zabbix)) };
     this.#documents = new Map(verbs.map((verb) => [verb, this.#document(verb, timeouts)]));
   }
 
@@ -84,7 +93,7 @@ export class Documents extends Construct {
       );
   }
 
-  #document(verb: Verb, timeouts: Timeouts): CfnDocument {
+  #document(verb: Verb, timeouts: NodeTimes): CfnDocument {
     return new CfnDocument(this, verb, {
       documentType: 'Command',
       documentFormat: 'JSON',
@@ -95,7 +104,7 @@ export class Documents extends Construct {
   }
 }
 
-function content(verb: Verb, timeouts: Timeouts) {
+function content(verb: Verb, timeouts: NodeTimes) {
   return {
     schemaVersion: '2.2',
     description: `Zabbix pre-shared keys: ${verb}. Sent by our functions only; no parameter holds a key in clear.`,
@@ -146,7 +155,7 @@ function script(verb: Verb): string[] {
  * The agent kills a step that takes longer, and no trap runs; so the limit lies beyond everything that the script waits for
  * by itself. An agent that does not start is started once more with its previous key, hence twice.
  */
-function stepTimeoutS(verb: Verb, { serverWaitS, agentStartS }: Timeouts): number {
+function stepTimeoutS(verb: Verb, { gateS, agentStartS }: NodeTimes): number {
   switch (verb) {
     case 'inspect':
     case 'forget':
@@ -156,6 +165,11 @@ function stepTimeoutS(verb: Verb, { serverWaitS, agentStartS }: Timeouts): numbe
       return 2 * workS;
     case 'switch':
     case 'restore':
-      return serverWaitS + 2 * agentStartS + workS;
+      return gateS + 2 * agentStartS + workS;
   }
+}
+
+/** A node may wait so long for a passive proxy before 7.0. */
+function slowProxyWaitS({ proxyConfigFrequencyS: everyS }: Zabbix): number {
+  return everyS === undefined ? 0 : everyS + proxyMayLagS + nodeOutlastsS;
 }

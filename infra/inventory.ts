@@ -37,6 +37,11 @@ export interface Zabbix {
   readonly probeScript?: string;
   /** The server's `CacheUpdateFrequency`, in seconds, where its configuration file sets one. The API does not tell it. */
   readonly cacheUpdateFrequencyS?: number;
+  /**
+   * The server's `ProxyConfigFrequency`, in seconds: how often a passive proxy before 7.0 is sent its configuration, and with it the keys of
+   * its hosts. Absent: hosts behind such a proxy are refused.
+   */
+  readonly proxyConfigFrequencyS?: number;
   /** Absent: a Zabbix that is newer than this service knows is refused. */
   readonly newerVersions?: typeof tryNewerVersions;
 }
@@ -100,6 +105,8 @@ export interface SecretEntry {
 const defaultTimeouts: Timeouts = { serverWaitS: 150, agentStartS: 20, proveTimeoutS: 120 };
 
 const mostServerWaitS = 400;
+/** A rotation may wait as long on its way back, and must have ended before the next one, which may come 4 hours later. */
+const mostProxyConfigFrequencyS = 6_000;
 /** PCI DSS 10.5.1 wants 12 months of audit history; the month more lets a yearly audit be late. */
 const defaultEvidence: Evidence = { retentionDays: 396, lock: 'governance', encryption: 's3' };
 /** What the rule takes by itself, and what PCI DSS 8.3.9 wants. */
@@ -180,6 +187,7 @@ function zabbix(fields: Fields, folder: string): Zabbix {
   const server = fields.optionalText('server', serverProblem);
   const probeScript = fields.optionalText('probeScript', probeScriptProblem);
   const cacheUpdateFrequencyS = fields.wholeNumber('cacheUpdateFrequencyS', 1, 3_600);
+  const proxyConfigFrequencyS = fields.wholeNumber('proxyConfigFrequencyS', 1, mostProxyConfigFrequencyS);
   const newerVersions = fields.optionalText('newerVersions', newerVersionsProblem);
   fields.refuseOthers();
   return {
@@ -188,6 +196,7 @@ function zabbix(fields: Fields, folder: string): Zabbix {
     ...(server === undefined ? {} : { server }),
     ...(probeScript === undefined ? {} : { probeScript }),
     ...(cacheUpdateFrequencyS === undefined ? {} : { cacheUpdateFrequencyS }),
+    ...(proxyConfigFrequencyS === undefined ? {} : { proxyConfigFrequencyS }),
     ...(newerVersions === tryNewerVersions ? { newerVersions } : {}),
   };
 }

@@ -169,6 +169,7 @@ function environment({
     ...optional(environmentKeys.zabbixServer, zabbix.server),
     ...optional(environmentKeys.zabbixProbeScript, zabbix.probeScript),
     ...optional(environmentKeys.zabbixNewerVersions, zabbix.newerVersions),
+    ...optional(environmentKeys.proxyConfigFrequencyS, zabbix.proxyConfigFrequencyS?.toString()),
     [environmentKeys.serverWaitS]: String(timeouts.serverWaitS),
     [environmentKeys.agentStartS]: String(timeouts.agentStartS),
     [environmentKeys.proveTimeoutS]: String(timeouts.proveTimeoutS),

@@ -22,7 +22,7 @@ export class RotationStack extends Stack {
 
     const key = new EncryptionKey(this, 'Key');
     const access = new Access(this, 'Access', key);
-    const documents = new Documents(this, 'Documents', inventory.timeouts);
+    const documents = new Documents(this, 'Documents', inventory.timeouts, inventory.zabbix);
     const evidenceBucket = new EvidenceBucket(this, 'Evidence', inventory.evidence, key);
     const fingerprintKey = new FingerprintKey(this, 'FingerprintKey', key);
     const parties = { key, access, documents, evidenceBucket, fingerprintKey, ...inventory };
@@ -47,7 +47,8 @@ export class RotationStack extends Stack {
       );
     }
 
-    const watched = { rotator, repairer, reporter, failedRotations };
+    const mayWait = inventory.zabbix.proxyConfigFrequencyS !== undefined;
+    const watched = { rotator, repairer, reporter, failedRotations, mayWait };
     const alarms = new Alarms(this, 'Alarms', { settings: inventory.alarms, key, ...watched });
     if (inventory.configRules !== undefined) new ConfigRules(this, 'ConfigRules', inventory.configRules);
 

@@ -2,6 +2,7 @@ import {
   documentEnvironmentKey,
   environmentKeys,
   nodeIdPattern,
+  proxyMayLagS,
   proxyNamePattern,
   tryNewerVersions,
   type Verb,
@@ -85,6 +86,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       serverWaitMs: seconds(environmentKeys.serverWaitS, serverWaitSDefault, 10, 600),
       agentStartMs: seconds(environmentKeys.agentStartS, agentStartSDefault, 1, 120),
       proveMs: seconds(environmentKeys.proveTimeoutS, proveTimeoutSDefault, 10, 600),
+      ...(given(environmentKeys.proxyConfigFrequencyS) === undefined
+        ? {}
+        : { proxyMs: seconds(environmentKeys.proxyConfigFrequencyS, 0, 1, 6_000) + proxyMayLagS * 1000 }),
     }),
     evidenceBucket: required(environmentKeys.evidenceBucket),
     fingerprintSecret: required(environmentKeys.fingerprintSecret),

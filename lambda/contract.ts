@@ -27,6 +27,7 @@ export const environmentKeys = {
   zabbixNewerVersions: 'ZABBIX_NEWER_VERSIONS',
   serverWaitS: 'SERVER_WAIT_S',
   agentStartS: 'AGENT_START_S',
+  proxyConfigFrequencyS: 'PROXY_CONFIG_FREQUENCY_S',
   proveTimeoutS: 'PROVE_TIMEOUT_S',
   reloadServers: 'RELOAD_SERVERS',
   reloadProxies: 'RELOAD_PROXIES',
@@ -73,6 +74,8 @@ export const parameters = {
   serverWaitS: { allowedPattern: '^[0-9]{1,4}$' },
   /** Longest time, in seconds, for the agent to come up after its restart. */
   agentStartS: { allowedPattern: '^[0-9]{1,3}$' },
+  /** Seconds from one question at the gate to the next. */
+  probeEveryS: { allowedPattern: '^[1-9][0-9]?$', default: '1' },
   /** Whose configuration cache is to be reloaded. */
   daemon: { allowedPattern: '^(zabbix_server|zabbix_proxy)$' },
   /** Proxies that a server of 7.0 or later is to hand their configuration, too. */
@@ -94,8 +97,19 @@ export const verbParameters = {
     'notAfter',
     'serverWaitS',
     'agentStartS',
+    'probeEveryS',
   ],
-  restore: ['secretId', 'versionId', 'config', 'proxyConfig', 'gate', 'notAfter', 'serverWaitS', 'agentStartS'],
+  restore: [
+    'secretId',
+    'versionId',
+    'config',
+    'proxyConfig',
+    'gate',
+    'notAfter',
+    'serverWaitS',
+    'agentStartS',
+    'probeEveryS',
+  ],
   forget: ['secretId', 'versionId', 'config', 'proxyConfig', 'fingerprint'],
   reload: ['secretId', 'versionId', 'daemon', 'proxies'],
 } as const satisfies Record<Verb, readonly ParameterName[]>;
@@ -124,6 +138,21 @@ export const goingBackLabel = 'ZABBIX_PSK_GOING_BACK';
 
 /** Label of ours on a version from its parking until its rotation's end is recorded. */
 export const unrecordedLabel = 'ZABBIX_PSK_UNRECORDED';
+
+/**
+ * Labels of ours on a version whose rotation waits, forward or on its way back, for longer than an invocation lasts: until when, in
+ * UTC, stands behind them (`2026-11-29T04-23-00Z`).
+ */
+export const waitingLabels = {
+  forward: 'ZABBIX_PSK_WAITS_FORWARD_UNTIL_',
+  back: 'ZABBIX_PSK_WAITS_BACK_UNTIL_',
+} as const;
+
+/** A server that has much to do sends a passive proxy its configuration somewhat later than it should. Seconds. */
+export const proxyMayLagS = 60;
+
+/** A node that waits for a proxy waits for longer than its rotation: whoever gives up calls it off. Seconds. */
+export const nodeOutlastsS = 900;
 
 /** Where the evidence bucket holds the records: one folder for each secret, named like it. */
 export const recordsPrefix = 'records/';

@@ -78,10 +78,10 @@ function commandedInTime(fleet: Fleet, last: Deadline): Fleet {
       soon(target, deadline, (soonest) => fleet.inspect(target, rotation, soonest)),
     prepare: (target, rotation, deadline) =>
       soon(target, deadline, (soonest) => fleet.prepare(target, rotation, soonest)),
-    arm: (target, rotation, prepared, gate, deadline) =>
-      soon(target, deadline, (soonest) => fleet.arm(target, rotation, prepared, gate, soonest)),
-    armRestore: (target, rotation, gate, deadline) =>
-      soon(target, deadline, (soonest) => fleet.armRestore(target, rotation, gate, soonest)),
+    arm: (target, rotation, prepared, gate, deadline, waitsFor) =>
+      soon(target, deadline, (soonest) => fleet.arm(target, rotation, prepared, gate, soonest, waitsFor)),
+    armRestore: (target, rotation, gate, deadline, waitsFor) =>
+      soon(target, deadline, (soonest) => fleet.armRestore(target, rotation, gate, soonest, waitsFor)),
     // What was sent is looked at once, however late it is.
     follow: (armed, deadline) => fleet.follow(armed, deadline.within(last.remainingMs)),
     forget: (target, rotation, inPlace, deadline) =>

@@ -35,7 +35,19 @@ export interface Patience {
   readonly agentStartMs: number;
   /** For fresh contact. */
   readonly proveMs: number;
+  /** For the server to send a passive proxy before 7.0 its configuration, an hour by default. Undefined: nobody has told. */
+  readonly proxyMs?: number;
 }
+
+/** That a rotation waits for longer than an invocation lasts, as its version tells. */
+export interface Waiting {
+  readonly versionId: string;
+  readonly way: 'forward' | 'back';
+  readonly until: Instant;
+}
+
+/** Whom a node waits for: the server renews its cache within `serverWaitMs`, a passive proxy before 7.0 within `proxyMs`. */
+export type WaitsFor = 'server' | 'slow proxy';
 
 export interface SecretLabels {
   /** ARN */
@@ -50,6 +62,8 @@ export interface SecretLabels {
   readonly goingBack: string | undefined;
   /** The version whose rotation has minted a key and has no recorded end yet. */
   readonly unrecorded: string | undefined;
+  /** On versions that wait, or that a rotation which did has left them on. */
+  readonly waiting: readonly Waiting[];
   /** When a value or label of the secret was last changed. */
   readonly changed: Instant;
 }
@@ -57,6 +71,8 @@ export interface SecretLabels {
 /** A secret whose last rotation has not ended. */
 export interface Unfinished {
   readonly secretId: string;
+  /** For somebody who takes longer than an invocation lasts. */
+  readonly waits: boolean;
   /** When a value or label of the secret was last changed. */
   readonly changed: Instant;
 }
@@ -87,6 +103,10 @@ export interface SecretStore {
   unmarkGoingBack(secretId: string, versionId: string): Promise<void>;
   /** Takes the mark of the unrecorded off a version that carries it: one call, since every rotation makes it. */
   markRecorded(secretId: string, versionId: string): Promise<void>;
+  /** Writes down, on the version itself, that its rotation waits. */
+  markWaiting(secretId: string, waiting: Waiting): Promise<void>;
+  /** Takes off what says so. */
+  unmarkWaiting(secretId: string, waiting: Waiting): Promise<void>;
   /** Takes AWSPENDING and our marks off a version, if they are there. Secrets Manager takes that as the rotation's failure. */
   discard(secretId: string, versionId: string): Promise<void>;
   /** Takes AWSPENDING off a version that holds no value, if it is there. Our mark of going back stays: a key that is parked late meets it. */
@@ -115,8 +135,21 @@ export interface Fleet {
   inspect(target: NodeTarget, rotation: RotationIds, deadline: Deadline): Promise<Inspection>;
   prepare(target: NodeTarget, rotation: Rotation, deadline: Deadline): Promise<Preparation>;
   /** Returns when the node has taken up the command, so that it waits before Zabbix is told. */
-  arm(target: NodeTarget, rotation: Rotation, prepared: Preparation, gate: Gate, deadline: Deadline): Promise<Armed>;
-  armRestore(target: NodeTarget, rotation: RotationIds, gate: Gate, deadline: Deadline): Promise<Armed>;
+  arm(
+    target: NodeTarget,
+    rotation: Rotation,
+    prepared: Preparation,
+    gate: Gate,
+    deadline: Deadline,
+    waitsFor?: WaitsFor,
+  ): Promise<Armed>;
+  armRestore(
+    target: NodeTarget,
+    rotation: RotationIds,
+    gate: Gate,
+    deadline: Deadline,
+    waitsFor?: WaitsFor,
+  ): Promise<Armed>;
   follow(armed: Armed, deadline: Deadline): Promise<NodeOutcome>;
   /** `inPlace`: the credential that must be in place, or the node refuses to forget the other one. */
   forget(target: NodeTarget, rotation: RotationIds, inPlace: Credential, deadline: Deadline): Promise<Inspection>;

@@ -6,6 +6,7 @@ export interface Waiting {
   readonly notAfterS: number;
   readonly serverWaitS: number;
   readonly agentStartS: number;
+  readonly probeEveryS: number;
 }
 
 export type GateEnd = 'accepted' | 'not in time' | 'disarmed';
@@ -34,13 +35,13 @@ export function isStillArmed(node: FakeNode, notes: Notes, self: Running): boole
   return node.notes === notes && notes.phase === 'armed' && notes.armedBy === self;
 }
 
-/** One probe a second, until the server accepts, nobody wants it any more, or its time has passed. */
+/** One probe a second, or less often, until the server accepts, nobody wants it any more, or its time has passed. */
 export function* waitAtGate(
   node: FakeNode,
   self: Running,
   notes: Notes,
   credential: Credential,
-  { gate, notAfterS, serverWaitS }: Waiting,
+  { gate, notAfterS, serverWaitS, probeEveryS }: Waiting,
 ): Script<GateEnd> {
   if (gate === 'now' || gate === 'script-execute' || gate === 'port-probe') return 'accepted';
   const armedMs = node.nowMs;
@@ -56,7 +57,7 @@ export function* waitAtGate(
       const onlyListens = gate === 'proxy-log' || gate === 'agent-log';
       return onlyListens && notes.direction === 'back' ? 'accepted' : 'not in time';
     }
-    yield Math.max(0, askedMs + 1000 - node.nowMs);
+    yield Math.max(0, askedMs + probeEveryS * 1000 - node.nowMs);
   }
   return 'disarmed';
 }

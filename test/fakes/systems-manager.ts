@@ -150,12 +150,13 @@ function timeoutMs({ values, verb }: Pick<Command, 'values' | 'verb'>): number {
   }
 }
 
-function waitingOf({ gate, notAfter, serverWaitS, agentStartS }: Values): Waiting {
+function waitingOf({ gate, notAfter, serverWaitS, agentStartS, probeEveryS = '1' }: Values): Waiting {
   return {
     gate: gateNamed(gate),
     notAfterS: Number(notAfter),
     serverWaitS: Number(serverWaitS),
     agentStartS: Number(agentStartS),
+    probeEveryS: Number(probeEveryS),
   };
 }
 

@@ -2,8 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parts } from '../../infra/documents/linux/parts.ts';
-import { documentStep, type ParameterName, parameters, verbParameters, verbs } from '../../lambda/contract.ts';
-import { synthesize } from './synthesis.ts';
+import {
+  documentStep,
+  type ParameterName,
+  parameters,
+  type Verb,
+  verbParameters,
+  verbs,
+} from '../../lambda/contract.ts';
+import { anInventory, aPatientInventory, synthesize } from './synthesis.ts';
 
 const timeouts = { serverWaitS: 200, agentStartS: 40, proveTimeoutS: 60 };
 const template = synthesize({
@@ -83,6 +90,18 @@ describe.each(verbs)('the document %s', (verb) => {
   });
 });
 
+test('a node may wait for a passive proxy longer than its rotation does, where that is waited for', () => {
+  const timeout = (verb: Verb, inventory: unknown) =>
+    Number(
+      Object.entries(synthesize(inventory).findResources('AWS::SSM::Document')).find(([id]) =>
+        id.startsWith(`Documents${verb}`),
+      )?.[1].Properties.Content.mainSteps[0].inputs.timeoutSeconds,
+    );
+  for (const verb of ['switch', 'restore'] as const)
+    expect(timeout(verb, aPatientInventory)).toBe(3_600 + 60 + 900 + 2 * 20 + 60);
+  expect(timeout('prepare', aPatientInventory)).toBe(timeout('prepare', anInventory));
+});
+
 describe.each(names())('the pattern of %s', (name) => {
   const pattern = new RegExp(parameters[name].allowedPattern);
   const good = {
@@ -98,6 +117,7 @@ describe.each(names())('the pattern of %s', (name) => {
     notAfter: '1795392000',
     serverWaitS: '120',
     agentStartS: '30',
+    probeEveryS: '5',
     daemon: 'zabbix_server',
     proxies: 'named:edge,site-2',
   }[name];

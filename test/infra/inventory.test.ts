@@ -67,6 +67,14 @@ test('nodes of server and proxies are read', () => {
   });
 });
 
+test('how often passive proxies are sent their configuration is told in seconds, and not more than what leaves time before the next rotation', () => {
+  const told = (proxyConfigFrequencyS: unknown) => ({ zabbix: { ...zabbix, proxyConfigFrequencyS }, secrets: [] });
+  expect(parsed(told(3_600)).zabbix.proxyConfigFrequencyS).toBe(3_600);
+  expect(problemsOf(told(7_200))).toEqual([
+    'zabbix: proxyConfigFrequencyS 7200 must be a whole number of seconds from 1 to 6000.',
+  ]);
+});
+
 test('more nodes than fit into the environment beside the certificates are refused', () => {
   const nodes = Array.from({ length: 90 }, (_, i) => [`proxy-${i}`, 'mi-0123456789abcdef0']);
   expect(problemsOf({ zabbix, secrets: [], reload: { proxies: Object.fromEntries(nodes) } })).toEqual([

@@ -23,6 +23,14 @@ test('what is not given has a default', () => {
   });
 });
 
+test('how often a passive proxy is sent its configuration is told with what a busy server may add', () => {
+  expect(readConfig(good).patience.proxyMs).toBeUndefined();
+  expect(readConfig({ ...good, PROXY_CONFIG_FREQUENCY_S: '3600' }).patience.proxyMs).toBe(3_660_000);
+  expect(() => readConfig({ ...good, PROXY_CONFIG_FREQUENCY_S: '1h' })).toThrow(
+    'PROXY_CONFIG_FREQUENCY_S must be 1–6000 seconds (got "1h")',
+  );
+});
+
 test('every problem is named at once; missing and malformed are different sentences', () => {
   const bad = {
     ...good,

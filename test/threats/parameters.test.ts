@@ -65,6 +65,7 @@ describe.skipIf(!namespacesWork())('on a node', { concurrent: true }, () => {
     notAfter: () => inSeconds(60),
     serverWaitS: () => '1',
     agentStartS: () => '1',
+    probeEveryS: () => '1',
     daemon: () => 'zabbix_server',
     proxies: () => 'none',
   };

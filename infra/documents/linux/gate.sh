@@ -49,9 +49,9 @@ wait_at_gate() { # key file, identity
       waited_ms=$(($(now_ms) - armed_at))
       return 0
     fi
-    # Every refused probe writes three lines into the server's log: one a second is enough.
-    pause_ms=$((asked_at + 1000 - $(now_ms)))
-    [ $pause_ms -le 0 ] || sleep "$(printf '0.%03d' $pause_ms)"
+    # Every refused probe writes three lines into the log of the server or proxy: one a second is enough, and fewer where it takes an hour.
+    pause_ms=$((asked_at + ${probeEveryS:-1} * 1000 - $(now_ms)))
+    [ $pause_ms -le 0 ] || sleep "$((pause_ms / 1000)).$(printf '%03d' $((pause_ms % 1000)))"
   done
   return 2
 }

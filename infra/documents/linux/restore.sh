@@ -1,5 +1,6 @@
 # restore.sh — put the previous key back when the server accepts it, or call off what has not happened yet.
-# In    SSM_secretId, SSM_versionId, SSM_config, SSM_proxyConfig, SSM_gate, SSM_notAfter, SSM_serverWaitS, SSM_agentStartS
+# In    SSM_secretId, SSM_versionId, SSM_config, SSM_proxyConfig, SSM_gate, SSM_notAfter, SSM_serverWaitS, SSM_agentStartS,
+#       SSM_probeEveryS
 # Out   last line of stdout is one JSON object, never a key
 # Exit  0 restored · 10 not this rotation's to restore · 20 not accepted in time, or the agent stays on the key it has · 30 agent down
 begin restore
@@ -8,6 +9,7 @@ parameter gate 'a-z-'
 parameter notAfter '0-9'
 parameter serverWaitS '0-9'
 parameter agentStartS '0-9'
+parameter probeEveryS '0-9'
 
 main() {
   refuse_late

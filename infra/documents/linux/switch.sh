@@ -1,5 +1,6 @@
 # switch.sh — make the prepared key the agent's key when the server accepts it, and see the agent come back.
-# In    SSM_secretId, SSM_versionId, SSM_fingerprint, SSM_identity, SSM_sealedKey, SSM_gate, SSM_notAfter, SSM_serverWaitS, SSM_agentStartS
+# In    SSM_secretId, SSM_versionId, SSM_fingerprint, SSM_identity, SSM_sealedKey, SSM_gate, SSM_notAfter, SSM_serverWaitS, SSM_agentStartS,
+#       SSM_probeEveryS
 # Out   last line of stdout is one JSON object, never a key
 # Exit  0 switched · 10 nothing prepared · 20 not accepted in time, or the agent did not start and the old key is back · 30 it is NOT back
 begin switch
@@ -10,6 +11,7 @@ parameter gate 'a-z-'
 parameter notAfter '0-9'
 parameter serverWaitS '0-9'
 parameter agentStartS '0-9'
+parameter probeEveryS '0-9'
 
 main() {
   refuse_late
