@@ -13,6 +13,7 @@ import { goingBackLabel, secretNamePrefix, unrecordedLabel } from '../contract.t
 import { Refusal } from '../errors.ts';
 import type { Clock, SecretLabels, SecretStore, Unfinished } from '../rotation/ports.ts';
 import { parseSecretValue, writeSecretValue } from './secret-value.ts';
+import { waitingLabel, waitingOf } from './waiting-label.ts';
 
 /** A value is visible a moment after it was taken; the pauses between looks, in milliseconds. */
 const pausesMs = [200, 400, 800, 1_600];
@@ -70,6 +71,7 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
         previous: carrying('AWSPREVIOUS'),
         goingBack: carrying(goingBackLabel),
         unrecorded: carrying(unrecordedLabel),
+        waiting: stages.flatMap(([versionId, labels]) => waitingOf(versionId, labels)),
         changed: { ms: found.LastChangedDate?.getTime() ?? 0 },
       };
     },
@@ -132,10 +134,23 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
 
     markRecorded: (secretId, versionId) => takeOff(unrecordedLabel, secretId, versionId),
 
+    async markWaiting(secretId, waiting) {
+      await client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: secretId,
+          VersionStage: waitingLabel(waiting),
+          MoveToVersionId: waiting.versionId,
+        }),
+      );
+    },
+
+    unmarkWaiting: (secretId, waiting) => takeOff(waitingLabel(waiting), secretId, waiting.versionId),
+
     async discard(secretId, versionId) {
       const stages = (await describe(client, secretId)).VersionIdsToStages?.[versionId] ?? [];
+      const waiting = waitingOf(versionId, stages).map(waitingLabel);
       // In this order whoever dies between two of them leaves one by which a repair finds it.
-      for (const label of [unrecordedLabel, 'AWSPENDING', goingBackLabel]) {
+      for (const label of [...waiting, unrecordedLabel, 'AWSPENDING', goingBackLabel]) {
         if (stages.includes(label)) await takeOff(label, secretId, versionId);
       }
       texts.delete(`${secretId} ${versionId}`);
@@ -164,8 +179,9 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
           const open = stages.some((labels) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'));
           // Its remover died after AWSPENDING and before the mark, or its function after AWSCURRENT and before the record.
           const marked = stages.some((labels) => labels.includes(goingBackLabel) || labels.includes(unrecordedLabel));
-          if ((open || marked) && ARN !== undefined)
-            found.push({ secretId: ARN, changed: { ms: LastChangedDate?.getTime() ?? 0 } });
+          const waits = stages.some((labels) => waitingOf('', labels).length > 0);
+          if ((open || marked || waits) && ARN !== undefined)
+            found.push({ secretId: ARN, waits, changed: { ms: LastChangedDate?.getTime() ?? 0 } });
         }
       }
       return found;

@@ -196,6 +196,21 @@ export function secretStoreContract(aSecret: () => Promise<SecretOfContract>): v
       expect([pending, unrecorded]).toEqual([undefined, undefined]);
     });
 
+    test('of waiting tell which way and until when, and are taken off one by one', async () => {
+      const { store, secretId, labels } = await parked();
+      const forward = { versionId: token, way: 'forward', until: { ms: Date.UTC(2026, 10, 29, 4, 23, 1) } } as const;
+      const back = { ...forward, way: 'back', until: { ms: Date.UTC(2026, 10, 29, 5, 0, 0) } } as const;
+      await store.markWaiting(secretId, forward);
+      await store.markWaiting(secretId, back);
+      expect((await labels()).waiting).toEqual([forward, back]);
+      expect(await store.unfinished()).toMatchObject([{ secretId, waits: true }]);
+      await store.unmarkWaiting(secretId, forward);
+      expect((await labels()).waiting).toEqual([back]);
+      await store.discard(secretId, token);
+      expect((await labels()).waiting).toEqual([]);
+      expect(await store.unfinished()).toEqual([]);
+    });
+
     test('stay when another version is discarded', async () => {
       const { store, secretId, labels } = await parked();
       await store.markGoingBack(secretId, token);

@@ -2,6 +2,7 @@ import { goingBackLabel, secretNamePrefix, unrecordedLabel } from '../../lambda/
 import { Refusal } from '../../lambda/errors.ts';
 import type { SecretStore } from '../../lambda/rotation/ports.ts';
 import { markIsNeeded } from '../../lambda/secrets/secret-store.ts';
+import { waitingLabel } from '../../lambda/secrets/waiting-label.ts';
 import type { Invocation } from './invocation.ts';
 import type { FakeSecret, FakeSecretsManager } from './secrets-manager.ts';
 
@@ -62,10 +63,18 @@ export function fakeSecretStore(invocation: Invocation, manager: FakeSecretsMana
 
     markRecorded: (id, versionId) => takeOff(unrecordedLabel, id, versionId),
 
+    markWaiting(id, waiting) {
+      const label = waitingLabel(waiting);
+      return move(label, id, (secret) => secret.mark(label, waiting.versionId));
+    },
+
+    unmarkWaiting: (id, waiting) => takeOff(waitingLabel(waiting), id, waiting.versionId),
+
     async discard(id, versionId) {
-      const carried = await describe(id, (secret) =>
-        [unrecordedLabel, 'AWSPENDING', goingBackLabel].filter((label) => secret.labelled(label) === versionId),
-      );
+      const carried = await describe(id, (secret) => [
+        ...secret.waiting.filter((one) => one.versionId === versionId).map(waitingLabel),
+        ...[unrecordedLabel, 'AWSPENDING', goingBackLabel].filter((label) => secret.labelled(label) === versionId),
+      ]);
       for (const label of carried) await takeOff(label, id, versionId);
     },
 
@@ -94,10 +103,11 @@ export function fakeSecretStore(invocation: Invocation, manager: FakeSecretsMana
               (secret) =>
                 secret.unfinished !== undefined ||
                 secret.labelled(goingBackLabel) !== undefined ||
-                secret.labelled(unrecordedLabel) !== undefined,
+                secret.labelled(unrecordedLabel) !== undefined ||
+                secret.waiting.length > 0,
             )
             .filter(({ secretName }) => secretName.startsWith(secretNamePrefix))
-            .map(({ secretId, changed }) => ({ secretId, changed })),
+            .map(({ secretId, changed, waiting }) => ({ secretId, changed, waits: waiting.length > 0 })),
         () => new Error('Rate exceeded'),
       ),
   };

@@ -2,6 +2,7 @@ import { goingBackLabel, unrecordedLabel } from '../../lambda/contract.ts';
 import type { Instant, SecretValue } from '../../lambda/rotation/model.ts';
 import type { SecretLabels } from '../../lambda/rotation/ports.ts';
 import type { PskKey } from '../../lambda/rotation/psk.ts';
+import { waitingOf } from '../../lambda/secrets/waiting-label.ts';
 import type { FakeClock } from './clock.ts';
 
 /** One secret with Secrets Manager's rules: labels move, values never change, AWSPREVIOUS follows by itself. */
@@ -46,6 +47,10 @@ export class FakeSecret {
     return pending === this.labelled('AWSCURRENT') ? undefined : pending;
   }
 
+  get waiting(): SecretLabels['waiting'] {
+    return [...this.#labels].flatMap(([label, version]) => waitingOf(version, [label]));
+  }
+
   labels(): SecretLabels {
     return {
       secretId: this.secretId,
@@ -56,6 +61,7 @@ export class FakeSecret {
       previous: this.labelled('AWSPREVIOUS'),
       goingBack: this.labelled(goingBackLabel),
       unrecorded: this.labelled(unrecordedLabel),
+      waiting: this.waiting,
       changed: this.changed,
     };
   }
@@ -85,6 +91,10 @@ export class FakeSecret {
 
   markGoingBack(_: string, versionId: string): void {
     this.#put(goingBackLabel, versionId);
+  }
+
+  mark(label: string, versionId: string): void {
+    this.#put(label, versionId);
   }
 
   discard(_: string, versionId: string): void {
