@@ -53,6 +53,12 @@ export class StillOpen extends ServiceError {
   readonly leaves = 'as-it-was';
 }
 
+/** A rotation goes back and has to wait for that longer than this call lasts. Its label stays, and the repair carries it on. */
+export class StillWaiting extends ServiceError {
+  readonly code = 'STILL_WAITING';
+  readonly leaves = 'as-it-was';
+}
+
 /** A rotation has ended, and its record is missing. Its label stays, by which the next try or the repair finds it. */
 export class RecordNotKept extends ServiceError {
   readonly code = 'RECORD_NOT_KEPT';

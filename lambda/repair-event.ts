@@ -3,7 +3,7 @@ import { Refusal } from './errors.ts';
 import { quote } from './quote.ts';
 import type { Instant } from './rotation/model.ts';
 
-/** Which secret to look after; `all`: every one whose rotation is unfinished. */
+/** Which secret to look after; `all`: every one whose rotation is unfinished; `waiting`: those that wait. */
 export interface RepairEvent {
   readonly secret: string;
   /** When the rotation failed that this is about; undefined: a human or the schedule asks. */
@@ -35,6 +35,6 @@ export function parseRepairEvent(event: unknown): RepairEvent {
   const keys = typeof event === 'object' && event !== null ? Object.keys(event).join(', ') : typeof event;
   throw new Refusal(
     'EVENT_UNKNOWN',
-    `the event is neither an event of a rotation by Secrets Manager nor {"repair": "<secret>"} nor {"repair": "all"} (it has: ${quote(keys)})`,
+    `the event is neither an event of a rotation by Secrets Manager nor {"repair": "<secret>"}, {"repair": "all"} or {"repair": "waiting"} (it has: ${quote(keys)})`,
   );
 }

@@ -1,4 +1,4 @@
-import { Refusal, sentence, TargetFailed } from '../errors.ts';
+import { Refusal, StillWaiting, sentence, TargetFailed } from '../errors.ts';
 import { bringAutoregistrationBack } from './bring-autoregistration-back.ts';
 import type { Deadline } from './deadline.ts';
 import { chooseGate, isArmed, isAskedFromHere } from './gate.ts';
@@ -20,10 +20,12 @@ import { proveByContact } from './prove-by-contact.ts';
 import { recordProof } from './record.ts';
 import { reloadCaches } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
+import { slowProxyOf } from './slow-proxy.ts';
 import { callOff } from './stand-down.ts';
 import { findStored } from './stored-credential.ts';
 import { untilAnswered } from './until-answered.ts';
 import { waitUntilServerUses } from './wait.ts';
+import { beginWaiting, waitingOn, waitsUntil } from './waiting.ts';
 
 /**
  * Arms `restore`, gives Zabbix the old key, and the hosts follow. A host that cannot be commanded is matched from Zabbix' side.
@@ -31,6 +33,7 @@ import { waitUntilServerUses } from './wait.ts';
  * @param begun whether an earlier try had begun already: then what looks untouched may be half way back
  * @param failures gains what went wrong on the way
  * @returns a proof for every target that may have moved: of the old key, or of the one that it had to be left on
+ * @throws {StillWaiting} while a proxy may take longer to have the old key than this invocation lasts
  */
 export async function bringBack(
   rotation: Rotation,
@@ -88,7 +91,26 @@ async function bringBackTouched(
     ],
     (work) => work(),
   );
-  return sideBySide(touched, (one) => proveBack(one, rotation, ports, deadline, failures));
+  const proofs = await sideBySide(touched, (one) => proveBack(one, rotation, ports, deadline, failures));
+  const notBack = touched.filter((_, index) => proofs[index]?.verdict.verdict !== 'proven');
+  await waitForSlow(
+    notBack.filter(({ slowProxy }) => slowProxy !== undefined),
+    rotation,
+    ports,
+  );
+  return proofs;
+}
+
+/** Their nodes follow by themselves, and whoever comes next proves it; when the time is over, what is seen now is what is. */
+async function waitForSlow(slow: readonly Touched[], rotation: Rotation, ports: Ports): Promise<void> {
+  if (slow.length === 0) return;
+  const labels = await ports.secrets.labels(rotation.secretId);
+  // Somebody quicker has ended this rotation.
+  if (labels.pending !== rotation.versionId) return;
+  const waiting =
+    waitingOn(labels, rotation.versionId, 'back') ?? (await beginWaiting(rotation, 'back', slow, ports));
+  if (ports.clock.now().ms >= waiting.until.ms) return;
+  throw new StillWaiting(`${slow.map(({ target }) => target.name).join(', ')} ${waitsUntil(waiting)}`);
 }
 
 /** A target that Zabbix has been given the new key for, or whose agent is on it or may be, or is down. */
@@ -99,6 +121,8 @@ interface Touched {
   readonly inspection: Inspection | undefined;
   /** Its agent is on the new key. */
   readonly moved: boolean;
+  /** The proxy that has the old key only when this invocation has ended. */
+  readonly slowProxy: string | undefined;
   commandable: boolean;
   gate: Gate;
   armed: Armed | undefined;
@@ -125,7 +149,8 @@ async function findTouched(
     const { host, stored } = await untilAnswered(() => findStored(target, rotation, ports.monitor), ports, deadline);
     const isTouched = begun || stored === 'pending' || moved || inspection === undefined || isRestarting(inspection);
     const commandable = inspection !== undefined;
-    const one: Touched = { target, host, inspection, moved, commandable, gate: 'now', armed: undefined };
+    const slowProxy = await untilAnswered(() => slowProxyOf(host, ports), ports, deadline);
+    const one: Touched = { target, host, inspection, moved, slowProxy, commandable, gate: 'now', armed: undefined };
     return { ...one, isTouched };
   });
   // The programs of one node go back together.
@@ -177,10 +202,15 @@ async function armMoved(
   failures: unknown[],
 ): Promise<void> {
   if (one.inspection === undefined) return;
+  // What has not moved is only called off, and its agent let alone: whoever waited for the proxy here would wait too long.
+  if (one.slowProxy !== undefined && !one.moved) return;
   try {
     one.gate = await chooseGate(one.host, one.inspection.gates, rotation, ports.monitor);
     if (!one.moved || !isArmed(one.gate)) return;
-    one.armed = await onceMore(() => ports.fleet.armRestore(one.target, rotation, one.gate, deadline));
+    const waitsFor = one.slowProxy === undefined ? 'server' : 'slow proxy';
+    // A second restore would wait for the first, and a node runs only a few commands at once.
+    if (waitsFor === 'slow proxy' && one.inspection.rotation?.phase === 'armed') return;
+    one.armed = await onceMore(() => ports.fleet.armRestore(one.target, rotation, one.gate, deadline, waitsFor));
   } catch (error) {
     failures.push(error);
     // It would not follow: taking away the key that its agent is on could blind it.
@@ -215,6 +245,8 @@ async function followBack(
   failures: unknown[],
 ): Promise<void> {
   if (!one.commandable) return;
+  // Armed by now, it follows its proxy by itself.
+  if (one.slowProxy !== undefined && one.moved && isArmed(one.gate)) return;
   try {
     // Of one that is down or was cut short they tell nothing: its agent may not have read yet what lies in its key file.
     const keysTell = one.moved && one.inspection !== undefined && !isRestarting(one.inspection);
@@ -269,6 +301,13 @@ async function proveBack(
   failures: unknown[],
 ): Promise<Proof> {
   const { target } = one;
+  if (one.slowProxy !== undefined) {
+    // Another key than the old one in Zabbix would reach the proxy no sooner.
+    const claim = { rotation, wanted: rotation.current, dead: undefined };
+    const proof = await prove(target, claim, ports, deadline.within(ports.patience.proveMs));
+    await recordProof(ports, rotation, proof);
+    return proof;
+  }
   // The server's cache may still hold the new key, and an active agent tries again only 60 s after a refused connection.
   const patient = deadline.within(ports.patience.serverWaitMs + ports.patience.proveMs);
   const claim = { rotation, wanted: rotation.current, dead: undefined };

@@ -16,7 +16,8 @@ import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { hostProblem } from './preflight.ts';
 import type { Answer } from './rotate-request.ts';
-import { slowProxyProblem } from './slow-proxy.ts';
+import { slowProxyOf, slowProxyProblem } from './slow-proxy.ts';
+import { waitsUntil } from './waiting.ts';
 
 export interface InspectRequest {
   /** Name or ARN of the secret. */
@@ -41,6 +42,8 @@ export async function requestInspection(
     says.push(
       `A rotation is unfinished: version ${unfinished} is AWSPENDING${pending === undefined ? ', without a key' : ` with key ${pending.key.fingerprint}`}.`,
     );
+  for (const waiting of labels.waiting)
+    if (waiting.versionId === unfinished) says.push(`It ${waitsUntil(waiting)}; the repair function looks every few minutes and ends it.`);
   const open = unfinished === undefined ? undefined : pending;
   if (isOfAutoregistration(current)) says.push(...(await describeAutoregistration(current, open, labels, ports)));
   for (const target of onNodes(current.targets)) {
@@ -67,6 +70,11 @@ async function describe(
     says.push(inZabbix(host, storedIn(holds, current, pending)));
     const problem = hostProblem(host) ?? (await slowProxyProblem(host, ports));
     if (problem !== undefined) says.push(`A rotation would be refused: ${problem.message}.`);
+    const slow = await slowProxyOf(host, ports);
+    if (slow !== undefined)
+      says.push(
+        `Its keys reach it by way of ${slow}, up to ${Math.round((ports.patience.proxyMs ?? 0) / 1000)} s after Zabbix has them: a rotation waits for that by itself.`,
+      );
   } catch (error) {
     says.push(`Zabbix: ${sentence(error)}.`);
   }

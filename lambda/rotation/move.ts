@@ -9,9 +9,11 @@ import type { Ready } from './preflight.ts';
 import { reloadCaches } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
 import { waitUntilServerUses } from './wait.ts';
+import { beginWaiting } from './waiting.ts';
 
 /**
- * Arms the nodes, gives Zabbix the key, and follows: targets that must move in one call.
+ * Arms the nodes, gives Zabbix the key, and follows: targets that must move in one call. Those behind a proxy that may take longer than
+ * this invocation lasts are left to follow by themselves, and that they are waited for is written down.
  *
  * @param armed gains the names of the targets that wait for the server by themselves
  */
@@ -32,10 +34,14 @@ export async function move(
   }
 
   const going = await sideBySide(byNode(together), async (mates): Promise<Going> => {
-    const [{ target, host, prepared }] = mates;
+    const [{ target, host, prepared, slowProxy }] = mates;
     const gate = await chooseGate(host, prepared.gates, rotation, monitor);
-    const waiting = isArmed(gate) ? await fleet.arm(target, rotation, prepared, gate, forward) : undefined;
-    if (waiting !== undefined) for (const { target } of mates) armed.add(target.name);
+    const waitsFor = slowProxy === undefined ? 'server' : 'slow proxy';
+    // A second switch would wait for the first, and a node runs only a few commands at once.
+    const isWaiting = slowProxy !== undefined && prepared.rotation?.phase === 'armed';
+    const arm = () => fleet.arm(target, rotation, prepared, gate, forward, waitsFor);
+    const waiting = isArmed(gate) && !isWaiting ? await arm() : undefined;
+    if (waiting !== undefined || isWaiting) for (const { target } of mates) armed.add(target.name);
     for (const { target, host } of mates) {
       const waitsFor = host.behindProxy === false ? 'server' : 'proxy';
       await archive.append({ event: 'target.ready', ...ids, target: target.name, node: target.node, gate, waitsFor });
@@ -45,11 +51,15 @@ export async function move(
 
   await give(together, rotation, ports);
   const given = together.map(({ host }) => host);
+  const slow = together.filter(({ slowProxy }) => slowProxy !== undefined);
+  if (slow.length > 0) await beginWaiting(rotation, 'forward', slow, ports);
   // The nodes wait already, and a gate that is asked from here is asked meanwhile: only what is told of the reload comes later.
   await sideBySide(
     [
       () => reloadCaches(given, rotation, ports, forward),
-      ...going.map((one) => () => follow(one, rotation, ports, forward)),
+      ...going
+        .filter(({ mates: [{ slowProxy }] }) => slowProxy === undefined)
+        .map((one) => () => follow(one, rotation, ports, forward)),
     ],
     (work) => work(),
   );

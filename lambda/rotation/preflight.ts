@@ -3,10 +3,10 @@ import { noWitness } from './contact.ts';
 import { Deadline } from './deadline.ts';
 import { chooseGate, isArmed } from './gate.ts';
 import { type MonitoredHost, type NodeTarget, onNodes, type Preparation, type Rotation, type Target } from './model.ts';
-import { oncePerNode } from './node-mates.ts';
+import { byNode, oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
-import { slowProxyProblem } from './slow-proxy.ts';
+import { slowProxyOf, slowProxyProblem } from './slow-proxy.ts';
 import { findStored, type Stored } from './stored-credential.ts';
 import { until } from './wait.ts';
 
@@ -15,6 +15,8 @@ export interface Ready {
   readonly target: NodeTarget;
   readonly host: MonitoredHost;
   readonly prepared: Preparation;
+  /** The proxy that has its key only when this invocation has ended. */
+  readonly slowProxy: string | undefined;
 }
 
 /**
@@ -34,18 +36,20 @@ export async function preflight(rotation: Rotation, ports: Ports, deadline: Dead
     return node.kind === target.kind ? node : { ...node, ...(await ports.fleet.inspect(target, rotation, deadline)) };
   });
   const ready = targets.map((target, index) => {
-    const [host, preparation] = [found[index]?.host, prepared[index]];
-    if (host === undefined || preparation === undefined) throw new RangeError(`no answer for target ${target.name}`);
+    const [about, preparation] = [found[index], prepared[index]];
+    if (about === undefined || preparation === undefined) throw new RangeError(`no answer for target ${target.name}`);
+    const { host, slowProxy } = about;
     if (preparation.hostname !== target.name) {
       throw new Refusal(
         'HOSTNAME_DIFFERS',
         `the ${target.kind === 'proxy' ? 'proxy' : 'agent'} on ${target.node} calls itself "${preparation.hostname}", the secret calls its target "${target.name}"; names are case-sensitive: correct one of them`,
       );
     }
-    return { target, host, prepared: preparation };
+    return { target, host, prepared: preparation, slowProxy };
   });
   for (const one of ready) refuseSilent(one, rotation);
   for (const one of ready) await refuseUnwatched(one, rotation, ports);
+  for (const mates of byNode(ready)) refuseSlowMates(mates);
   const untold = found.filter(({ stored }) => stored === 'untold').map(({ host }) => host);
   if (untold.length > 0) await giveWhatIsHeld(untold, rotation, ports);
   return ready;
@@ -92,6 +96,17 @@ async function refuseUnwatched(
   );
 }
 
+/** The proxy changes within a minute, and with the one key file of both the agent would, an hour before anybody knows its key. */
+function refuseSlowMates(mates: readonly Ready[]): void {
+  const slow = mates.find(({ slowProxy }) => slowProxy !== undefined);
+  const other = mates.find(({ slowProxy }) => slowProxy === undefined);
+  if (slow === undefined || other === undefined) return;
+  throw new Refusal(
+    'HOST_BEHIND_PROXY',
+    `host "${slow.host.name}" is monitored by ${slow.slowProxy}, which has its next key long after ${other.host.kind} "${other.host.name}" on the same node must change; give each a key file and a secret of its own`,
+  );
+}
+
 function refuseOffline({ name, seen, witness }: MonitoredHost): void {
   const silentForS = seen.serverS - (witness?.lastS ?? 0);
   if (silentForS <= mayLagS) return;
@@ -108,7 +123,7 @@ async function checkTarget(
   target: Target,
   rotation: Rotation,
   ports: Ports,
-): Promise<{ readonly host: MonitoredHost; readonly stored: Stored }> {
+): Promise<Pick<Ready, 'host' | 'slowProxy'> & { readonly stored: Stored }> {
   const { host, stored } = await findStored(target, rotation, ports.monitor);
   const problem = hostProblem(host) ?? (await slowProxyProblem(host, ports));
   if (problem !== undefined) throw problem;
@@ -121,7 +136,7 @@ async function checkTarget(
   }
   // With the pending key stored, an earlier try of this rotation got that far: an agent that cannot be reached is what it must mend.
   if (stored === 'current') await refuseUnreachable(host, ports);
-  return { host, stored };
+  return { host, stored, slowProxy: await slowProxyOf(host, ports) };
 }
 
 /** One failed check costs an interface 15 s of silence; `checkNow` ends it, and a look takes 5 s to show. Milliseconds. */

@@ -1,12 +1,12 @@
-import { NodeExchanging, NodeUnreachable, sentence } from '../errors.ts';
+import { NodeExchanging, sentence } from '../errors.ts';
 import { neverGivesUp, waitForContact, whenPollingKeepsFailing } from './contact.ts';
 import type { Deadline } from './deadline.ts';
 import { bindsKeyToHost } from './gate.ts';
+import { inspectSettled } from './inspect-settled.ts';
 import type { Credential, Evidence, Inspection, NodeTarget, RotationIds, Target, Verdict } from './model.ts';
 import type { Monitor, Ports } from './ports.ts';
 import { hostsUsing, proveAtPort } from './prove-at-port.ts';
 import { judge } from './verdict.ts';
-import { until } from './wait.ts';
 
 /** What was observed of a target and what we conclude. */
 export interface Proof {
@@ -46,42 +46,6 @@ export async function prove(target: Target, claim: Claim, ports: Ports, deadline
   const verdict = judge(evidence, claim.wanted.key.fingerprint);
   const isExchanging = 'error' in inspected && inspected.error instanceof NodeExchanging;
   return { target, wanted: claim.wanted, evidence, verdict, inspection, isExchanging };
-}
-
-const lookForEndEveryMs = 5_000;
-
-/**
- * A node that is exchanging keys tells of a moment that is over when contact is seen, and that contact may have come over the
- * other key: its end is waited for. An exchange starts the agent once or twice.
- *
- * @throws {NodeExchanging} when it does not end, or the node falls silent before it has
- */
-async function inspectSettled(
-  target: NodeTarget,
-  rotation: RotationIds,
-  { fleet, clock, patience }: Ports,
-  deadline: Deadline,
-): Promise<Inspection> {
-  let isExchanging = false;
-  const settled = await until(
-    async () => {
-      const inspection = await fleet.inspect(target, rotation, deadline).catch((error: unknown) => {
-        if (isExchanging && error instanceof NodeUnreachable) throw notEnded(target, error);
-        throw error;
-      });
-      isExchanging = inspection.rotation?.phase === 'switching';
-      return isExchanging ? undefined : inspection;
-    },
-    lookForEndEveryMs,
-    clock,
-    deadline.within(2 * patience.agentStartMs + lookForEndEveryMs),
-  );
-  if (settled !== undefined) return settled;
-  throw notEnded(target);
-}
-
-function notEnded({ name, node }: NodeTarget, cause?: NodeUnreachable): NodeExchanging {
-  return new NodeExchanging(name, `an exchange of keys on ${node} (${name}) has not ended`, { cause });
 }
 
 async function askZabbix(

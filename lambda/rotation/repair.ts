@@ -1,4 +1,5 @@
-import { Refusal, RotationRolledBack, StillOpen, sentence } from '../errors.ts';
+import { Refusal, RotationRolledBack, StillOpen, StillWaiting, sentence } from '../errors.ts';
+import { lookAtWaiting } from './carry-on.ts';
 import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import { endUnminted } from './end-unminted.ts';
 import { isInZabbix, moveCurrent, promote, recordRotated } from './finish-secret.ts';
@@ -14,6 +15,7 @@ import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
 import { callOff } from './stand-down.ts';
 import { takeBackIfMarked, takeBackPromotion } from './take-back-promotion.ts';
+import { waitingOn } from './waiting.ts';
 
 /**
  * Brings what a rotation has left of one secret to one end or the other. Asks the nodes and Zabbix what is true: where every
@@ -41,6 +43,13 @@ export async function repair(secretId: string, ports: Ports, deadline: Deadline,
   }
 
   const rotation = rotationOf(labels, unfinished, await readCurrent(labels, ports.secrets), pending);
+  const cause = new Refusal('LEFT_UNFINISHED', `the rotation (version ${unfinished}) was left unfinished`);
+  const waiting = labels.goingBack === unfinished ? undefined : waitingOn(labels, unfinished, 'forward');
+  if (waiting !== undefined) {
+    const come = await lookAtWaiting(rotation, waiting, ports, deadline);
+    if (come.is === 'waiting') return `${come.says}; nothing was touched`;
+    if (come.is === 'failed') return takeBack(rotation, come.cause, labels, ports, deadline);
+  }
   const proofs = await proveMoved(rotation, ports, deadline);
   refuseUnlessAsked(proofs, secretName);
   if (mayFinish(proofs, labels)) {
@@ -53,11 +62,29 @@ export async function repair(secretId: string, ports: Ports, deadline: Deadline,
     await ports.secrets.discard(labels.secretId, unfinished);
     return `${secretName}: every target works with the new key, so the unfinished rotation (version ${unfinished}) was finished`;
   }
+  return takeBack(rotation, cause, labels, ports, deadline);
+}
+
+/**
+ * @returns in words, what somebody has been told of as a failure already
+ * @throws {RotationRolledBack} when it had waited until now, so that nobody has
+ * @throws {StillWaiting} when it begins to wait on its way back
+ */
+async function takeBack(
+  rotation: Rotation,
+  cause: Error,
+  labels: SecretLabels,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<string> {
+  const hasWaited = waitingOn(labels, rotation.versionId, 'forward') !== undefined;
+  const wasGoingBack = waitingOn(labels, rotation.versionId, 'back') !== undefined;
   try {
-    const cause = new Refusal('LEFT_UNFINISHED', `the rotation (version ${unfinished}) was left unfinished`);
     return await rollBack(rotation, cause, ports, deadline);
   } catch (error) {
-    if (error instanceof RotationRolledBack) return `${secretName}: ${sentence(error)}`;
+    const isEnd = error instanceof RotationRolledBack;
+    const isKnown = wasGoingBack || (isEnd && !hasWaited);
+    if (isKnown && (isEnd || error instanceof StillWaiting)) return `${rotation.secretName}: ${sentence(error)}`;
     throw error;
   }
 }
@@ -125,8 +152,9 @@ async function promoteMarked(rotation: Rotation, ports: Ports): Promise<boolean>
  */
 async function tidyUp(labels: SecretLabels, ports: Ports, deadline: Deadline): Promise<string> {
   const says = await tidyUpNodes(labels, ports, deadline);
-  const { secretId, current, goingBack, unrecorded } = labels;
+  const { secretId, current, goingBack, unrecorded, waiting } = labels;
   if (unrecorded !== undefined && unrecorded !== current) await endTakenAway(labels, unrecorded, ports);
+  for (const { versionId } of waiting) await ports.secrets.discard(secretId, versionId);
   // Our mark outlives AWSPENDING when its remover dies between the two. Last: the labels tell the next one what may lack.
   if (goingBack !== undefined) await ports.secrets.discard(secretId, goingBack);
   return says;
@@ -193,6 +221,34 @@ async function leftOn(
     await archive.append({ event: 'target.notInspected', secretId, target: target.name, because: sentence(error) });
     return [];
   }
+}
+
+/** As many as wait at once are looked at together. */
+const waitingAtOnce = 10;
+
+/**
+ * Looks after every secret of ours whose rotation waits.
+ *
+ * @returns what was done, in words
+ * @throws {AggregateError} of those that have failed
+ */
+export async function repairWaiting(ports: Ports, deadline: Deadline): Promise<readonly string[]> {
+  const waiting = (await ports.secrets.unfinished()).filter(({ waits }) => waits);
+  const says: string[] = [];
+  const failures: unknown[] = [];
+  for (let from = 0; from < waiting.length; from += waitingAtOnce) {
+    if (from > 0 && deadline.remainingMs < timeToGoBackMs(ports.patience)) {
+      says.push(`${waiting.length - from} waiting rotations are left for the next time`);
+      break;
+    }
+    const some = waiting.slice(from, from + waitingAtOnce);
+    for (const one of await Promise.allSettled(some.map(({ secretId }) => repair(secretId, ports, deadline)))) {
+      if (one.status === 'fulfilled') says.push(one.value);
+      else failures.push(one.reason);
+    }
+  }
+  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(sentence).join('; '));
+  return waiting.length === 0 ? ['no rotation waits'] : says;
 }
 
 /** A rotation writes to its secret when it begins and when it ends, and its steps last a quarter of an hour at most. Milliseconds. */

@@ -1,4 +1,4 @@
-import { Refusal, RotationRolledBack, StillOpen, Stranded, sentence } from '../errors.ts';
+import { Refusal, RotationRolledBack, StillOpen, StillWaiting, Stranded, sentence } from '../errors.ts';
 import { bringBack } from './bring-back.ts';
 import type { Deadline } from './deadline.ts';
 import { forget } from './forget.ts';
@@ -19,6 +19,7 @@ import { takeBackPromotion } from './take-back-promotion.ts';
  * @throws {RotationRolledBack} when every target is proven to be on the old key; AWSPENDING is gone
  * @throws {Stranded} when one is not; AWSPENDING stays, since it may be the only copy of a key in use
  * @throws {StillOpen} when somebody has finished the rotation meanwhile, or that cannot be told; nothing was touched
+ * @throws {StillWaiting} while a proxy may take longer to have the old key than this invocation lasts
  */
 export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports, deadline: Deadline): Promise<never> {
   const { secretId, secretName, versionId } = rotation;
@@ -33,6 +34,8 @@ export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports,
       ? await forgetAll(brought, rotation, ports, deadline)
       : brought;
   } catch (error) {
+    if (error instanceof StillWaiting)
+      throw new StillWaiting(`${sentence(cause)}; ${error.message}, and goes back then by itself`, { cause });
     if (error instanceof StillOpen) throw new StillOpen(`${sentence(cause)}; ${error.message}`, { cause: error });
     failures.push(error);
   }

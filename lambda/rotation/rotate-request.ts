@@ -7,6 +7,7 @@ import { readVersions, refuseUnlessEnabled, rotationOf, unfinishedVersion } from
 import type { Ports, SecretLabels } from './ports.ts';
 import { rollBack } from './roll-back.ts';
 import { takeBackIfMarked } from './take-back-promotion.ts';
+import { waitsUntil } from './waiting.ts';
 
 export interface RotateRequest {
   /** Name or ARN of the secret. */
@@ -50,9 +51,10 @@ async function endUnfinished(
 ): Promise<string> {
   const { current, pending } = await readVersions(labels, unfinished, ports.secrets);
   if (abandon !== unfinished) {
+    const waits = labels.waiting.filter(({ versionId }) => versionId === unfinished).map((one) => `, which ${waitsUntil(one)}`);
     throw new Refusal(
       'ROTATION_UNFINISHED',
-      `${labels.secretName} has an unfinished rotation (version ${unfinished}), which Secrets Manager may still be repeating; to take it back and start anew: {"rotate": "${labels.secretName}", "abandon": "${unfinished}"}`,
+      `${labels.secretName} has an unfinished rotation (version ${unfinished})${waits.join('') || ', which Secrets Manager may still be repeating'}; to take it back and start anew: {"rotate": "${labels.secretName}", "abandon": "${unfinished}"}`,
     );
   }
   if (pending === undefined) {

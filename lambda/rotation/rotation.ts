@@ -1,4 +1,5 @@
 import { Refusal, sentence } from '../errors.ts';
+import { carryOn } from './carry-on.ts';
 import { createSecret } from './create-secret.ts';
 import type { Deadline } from './deadline.ts';
 import { finishAgain, finishSecret } from './finish-secret.ts';
@@ -9,6 +10,7 @@ import { rollBack } from './roll-back.ts';
 import { setSecret } from './set-secret.ts';
 import { takeBackIfMarked } from './take-back-promotion.ts';
 import { testSecret } from './test-secret.ts';
+import { waitingOn } from './waiting.ts';
 
 export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 export type Step = (typeof steps)[number];
@@ -40,6 +42,12 @@ export async function runStep(call: StepCall, ports: Ports, deadline: Deadline):
     return rollBack(await load(labels, call.token, ports.secrets), alreadyGoingBack(labels), ports, deadline);
   }
   refuseUnlessPending(labels, call.token);
+  const waiting = waitingOn(labels, call.token, 'forward');
+  if (waiting !== undefined) {
+    // Nothing is left to be done before its end.
+    if (call.step === 'finishSecret') await carryOn(labels, waiting, ports, deadline);
+    return;
+  }
 
   switch (call.step) {
     case 'createSecret':

@@ -93,15 +93,16 @@ function asRefusal(error: unknown): Refusal {
 
 /**
  * Targets that move in one call. With a new identity the first node is the canary; of the others, those that wait for the server by
- * themselves move together, since it takes up all their keys at once, and the rest one after the other, each told in its own time.
- * With a fixed one Zabbix has a single key for all that share it, so they move together.
+ * themselves move together, since it takes up all their keys at once, and the rest one after the other, each told in its own time; last
+ * those that are not waited for here. With a fixed one Zabbix has a single key for all that share it, so they move together.
  */
 function moves(rotation: Rotation, ready: readonly Ready[]): readonly (readonly Ready[])[] {
   if (rotation.pending.identityMode === 'fixed') return [ready];
-  const [canary = [], ...others] = byNode(ready);
+  const isSlow = ({ slowProxy }: Ready) => slowProxy !== undefined;
+  const [canary = [], ...others] = byNode(ready.filter((one) => !isSlow(one)));
   const waits = ([{ prepared }]: (typeof others)[number]) =>
     prepared.gates.some((gate) => isArmed(gate) && bindsKeyToHost(gate));
   const together = others.filter(waits).flat();
   const alone = others.filter((mates) => !waits(mates));
-  return [canary, together, ...alone].filter((move) => move.length > 0);
+  return [canary, together, ...alone, ready.filter(isSlow)].filter((move) => move.length > 0);
 }

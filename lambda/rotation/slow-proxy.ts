@@ -2,32 +2,52 @@ import { Refusal } from '../errors.ts';
 import type { MonitoredHost } from './model.ts';
 import type { Ports } from './ports.ts';
 
+type Parties = Pick<Ports, 'monitor' | 'reloader' | 'patience'>;
+
 /**
- * Before 7.0 a proxy learns of a key only with its next configuration, up to an hour later. That is longer than a rotation may
- * last, so its hosts are rotated only where it can be told to fetch its configuration at once.
+ * Before 7.0 a proxy learns of a key only with its next configuration, up to an hour later. An active one can be told to fetch it at
+ * once, where its node is known. A passive one cannot: its hosts are waited for, where it is known for how long.
  */
 export async function slowProxyProblem(
   host: MonitoredHost,
-  { monitor, reloader }: Pick<Ports, 'monitor' | 'reloader'>,
+  { monitor, reloader, patience }: Parties,
 ): Promise<Refusal | undefined> {
   if (host.behindProxy !== 'slow') return undefined;
   const refusal = (by: string, remedy: string) =>
     new Refusal(
       'HOST_BEHIND_PROXY',
-      `host "${host.name}" is monitored by ${by}, which learns of a new key only with its next configuration, up to an hour later (ConfigFrequency of a proxy before 7.0); that is longer than a rotation may last, so ${remedy}`,
+      `host "${host.name}" is monitored by ${by}, which learns of a new key only with its next configuration, up to an hour later (ConfigFrequency of a proxy before 7.0, ProxyConfigFrequency of the server for a passive one); that is longer than a step of a rotation may last, so ${remedy}`,
     );
   const otherwise = 'rotate it by hand, or update Zabbix to 7.0';
-  if (!reloader.hasAny)
-    return refusal('a proxy', `name the proxy's node in the inventory (reload.proxies), or ${otherwise}`);
+  const tellHowLong = "put the server's ProxyConfigFrequency into the inventory (zabbix.proxyConfigFrequencyS)";
+  if (!reloader.hasAny && patience.proxyMs === undefined)
+    return refusal(
+      'a proxy',
+      `name the proxy's node in the inventory (reload.proxies), for a passive proxy ${tellHowLong}, or ${otherwise}`,
+    );
   const [proxy] = await monitor.proxiesBefore([host]);
   if (proxy?.name === undefined)
     return refusal('a proxy', `let the API user's role call proxy.get, so that its name is known, or ${otherwise}`);
   const named = `proxy "${proxy.name}"`;
   if (proxy.mode === 'passive')
-    return refusal(
-      `the passive ${named}`,
-      `make the proxy an active one, which can be told to fetch it, or ${otherwise}`,
-    );
+    return patience.proxyMs === undefined
+      ? refusal(`the passive ${named}`, `${tellHowLong}, or ${otherwise}`)
+      : undefined;
   if (reloader.reaches({ of: 'proxy', name: proxy.name })) return undefined;
   return refusal(named, `name the node of ${named} in the inventory (reload.proxies), or ${otherwise}`);
+}
+
+/**
+ * The proxy that may have a host's key only when this invocation has ended, for sentences; undefined: there is none, and whoever has the
+ * key last has it within `serverWaitMs`.
+ */
+export async function slowProxyOf(
+  host: MonitoredHost,
+  { monitor, patience }: Pick<Parties, 'monitor' | 'patience'>,
+): Promise<string | undefined> {
+  if (host.behindProxy !== 'slow' || patience.proxyMs === undefined) return undefined;
+  if (patience.proxyMs <= patience.serverWaitMs) return undefined;
+  const [proxy] = await monitor.proxiesBefore([host]);
+  if (proxy?.mode === 'active') return undefined;
+  return proxy?.name === undefined ? 'its proxy' : `proxy "${proxy.name}"`;
 }

@@ -34,6 +34,8 @@ export class FakeAccount {
   readonly bucket = new FakeBucket();
   /** What the operator has told of server and proxies. */
   reload: ReloadNodes = { servers: [], proxies: new Map() };
+  /** How long the functions wait for others. */
+  patience: Patience = patience;
   /** What a test puts between the story and its ports. */
   between: (ports: Ports) => Ports = (ports) => ports;
 
@@ -64,7 +66,7 @@ export class FakeAccount {
   }
 
   portsOf(invocation: Invocation): Ports {
-    const { clock } = this;
+    const { clock, patience } = this;
     const commands = fakeRunCommand(invocation, this.systems);
     const own = { now: () => clock.now(), sleep: (ms: number) => invocation.sleep(ms) };
     return this.between({

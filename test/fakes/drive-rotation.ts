@@ -30,9 +30,10 @@ export async function driveRotation(
         conduct,
       );
       invoked.push(one);
-      failed =
-        one.ended !== 'returned' ||
-        (secret.labelled('AWSPENDING') !== token && secret.labelled('AWSCURRENT') !== token);
+      const isCurrent = secret.labelled('AWSCURRENT') === token;
+      failed = one.ended !== 'returned' || (!isCurrent && secret.labelled('AWSPENDING') !== token);
+      // What it makes of a last step that promotes nothing is not documented.
+      failed ||= step === 'finishSecret' && !isCurrent;
       if (failed) break;
     }
     if (!failed) return { succeeded: true, invoked };

@@ -108,6 +108,8 @@ export class FakeServer {
   renewsAfterS = 37;
   /** False: the cache is never renewed. */
   renews = true;
+  /** Whether the server reaches the proxies that it sends their configuration. */
+  reachesProxies = true;
   /** Zabbix' `CacheUpdateFrequency` in seconds and when in that time it is due; without it `renewsAfterS` counts. */
   cycle: { readonly everyS: number; readonly phaseS: number } | undefined;
   up = true;
@@ -128,7 +130,10 @@ export class FakeServer {
   stores(host: FakeHost, credential: Credential): void {
     host.stored = credential;
     this.#renewSoon();
-    if (host.behindProxy === 'slow') this.#clock.in(slowProxyLearnsAfterMs, () => this.#take([host]));
+    if (host.behindProxy === 'slow')
+      this.#clock.in(slowProxyLearnsAfterMs, () => {
+        if (this.reachesProxies) this.#take([host]);
+      });
   }
 
   storesForAutoregistration(credential: Credential): void {

@@ -15,7 +15,7 @@ test('the event of a failed rotation names the secret and when it failed', () =>
   expect(parseRepairEvent(event)).toEqual({ secret: arn, failed: { ms: Date.UTC(2026, 10, 23, 5) } });
 });
 
-test.each(['zabbix-psk/web-01', 'all'])('{"repair": "%s"} asks without a failure', (repair) => {
+test.each(['zabbix-psk/web-01', 'all', 'waiting'])('{"repair": "%s"} asks without a failure', (repair) => {
   expect(parseRepairEvent({ repair })).toEqual({ secret: repair, failed: undefined });
 });
 

@@ -251,7 +251,7 @@ describe('a host behind an active proxy of 6.0', () => {
     [
       'while its proxy is a passive one',
       () => behind('slow', edge, { name: 'edge', mode: 'passive' }),
-      /is monitored by the passive proxy "edge".*make the proxy an active one/,
+      /is monitored by the passive proxy "edge".*ProxyConfigFrequency into the inventory \(zabbix\.proxyConfigFrequencyS\)/,
     ],
     [
       'while nobody may know the name of its proxy',

@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly identity?: string;
   readonly identityMode?: IdentityMode;
   readonly keyBytes?: number;
+  /** The hosts are behind a passive proxy of 6.0, and the operator has told how often the server sends it its configuration: hourly. */
+  readonly behindPassiveProxy?: boolean;
   /** What Lambda gives one step, in milliseconds. */
   readonly stepMs?: number;
 }
@@ -51,6 +53,7 @@ export function aWorld(options: WorldOptions = {}) {
     leaves,
     keyBytes = 32,
     stepMs = 900_000,
+    behindPassiveProxy = false,
     reload: { servers = [], proxies: hurried = [] } = {},
   } = options;
   const old = { identity, key: PskKey.mint(32) };
@@ -81,6 +84,11 @@ export function aWorld(options: WorldOptions = {}) {
   ];
   const machines = daemons.map(({ name }) => new FakeHost(name, old, 'both'));
   const account = new FakeAccount(hosts, [secret], clock, machines);
+  if (behindPassiveProxy) {
+    account.patience = { ...account.patience, proxyMs: 3_660_000 };
+    for (const host of hosts.filter(({ role }) => role === 'host'))
+      Object.assign(host, { behindProxy: 'slow', proxy: { name: 'far', mode: 'passive' } });
+  }
   const machine = (name: string) => {
     const found = account.nodes.find(({ host }) => host.name === name);
     if (found === undefined) throw new RangeError(`no machine ${name} in this world`);

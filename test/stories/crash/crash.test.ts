@@ -41,6 +41,17 @@ describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
     },
   );
 
+  test.each(ways)(
+    '%s, of a host behind a proxy that is waited for: it is reached, and nothing is left over',
+    async (way) => {
+      const targets = 'behind a passive proxy of 6.0';
+      const scenario = { way, gate: 'shadow-agent', targets, identityMode: 'new', retries: 1 } as const;
+      const { runs, found } = await playEveryPoint(scenario);
+      console.log(`${way}, behind a passive proxy of 6.0: killed at ${runs - 1} points`);
+      expect(found).toEqual([]);
+    },
+  );
+
   test.each(waysOfAutoregistration)(
     '%s, of autoregistration: newcomers register with what the secret holds, and nothing is left over',
     async (way) => {

@@ -1,6 +1,6 @@
 import { goingBackLabel, unrecordedLabel } from '../../../lambda/contract.ts';
 import type { Gate, IdentityMode } from '../../../lambda/rotation/model.ts';
-import { repair, repairAll } from '../../../lambda/rotation/repair.ts';
+import { repair, repairAll, repairWaiting } from '../../../lambda/rotation/repair.ts';
 import { requestRotation } from '../../../lambda/rotation/rotate-request.ts';
 import { driveRotation } from '../../fakes/drive-rotation.ts';
 import type { Conduct } from '../../fakes/invocation.ts';
@@ -21,9 +21,10 @@ export interface Scenario {
   /**
    * `proxy and agent`: two programs of one node with one key file, where Zabbix tells of the proxy's key only what we wrote;
    * `behind a proxy of 6.0`: one host whose proxy learns of its key in an hour, or when it is told to;
+   * `behind a passive proxy of 6.0`: one host whose proxy learns of its key in an hour, whoever is told what;
    * `autoregistration`: with two hosts that have registered and stay on the key that they have.
    */
-  readonly targets: 1 | 3 | 'proxy and agent' | 'behind a proxy of 6.0' | 'autoregistration';
+  readonly targets: 1 | 3 | 'proxy and agent' | 'behind a proxy of 6.0' | 'behind a passive proxy of 6.0' | 'autoregistration';
   readonly identityMode: IdentityMode;
   /** How often Secrets Manager repeats the rotation before it says that it has failed. */
   readonly retries: 0 | 1 | 2;
@@ -46,6 +47,11 @@ export interface Ended {
 
 /** Nodes are armed by then, and Zabbix has been told or is about to be. Milliseconds. */
 const givenUpAfterMs = 25_000;
+
+/** How often the repair function looks after what waits, in this world: often enough for every state to be met. */
+const lookAfterWaitingEveryMs = 900_000;
+/** There and back, and once more for what was killed on the way. */
+const waitsForMs = 4 * 3_700_000;
 
 /** Plays a scenario to its end, with repair, and tells what is not as it should be. */
 export async function play(scenario: Scenario, kills: Kills = { calls: [], effects: [] }): Promise<Ended> {
@@ -112,6 +118,13 @@ export async function play(scenario: Scenario, kills: Kills = { calls: [], effec
     await giveUp();
   }
   await rotating;
+  if (scenario.targets === 'behind a passive proxy of 6.0') {
+    for (let waitedMs = 0; waitedMs < waitsForMs; waitedMs += lookAfterWaitingEveryMs) {
+      if (world.secrets.waiting.length === 0) break;
+      await world.clock.sleep(lookAfterWaitingEveryMs);
+      note(await invoke(world.account, (ports, deadline) => repairWaiting(ports, deadline), conduct));
+    }
+  }
   await world.clock.sleep(3_700_000);
   for (let rounds = 0; rounds < 2; rounds += 1) {
     note(await invoke(world.account, (ports, deadline) => repairAll(ports, deadline), conduct));
@@ -131,12 +144,11 @@ function build(scenario: Scenario): World {
   const isPair = targets === 'proxy and agent';
   const names = ['web-1', 'web-2', 'web-3'].slice(0, targets === 3 ? 3 : 1);
   const isBehind = targets === 'behind a proxy of 6.0';
+  if (targets === 'behind a passive proxy of 6.0') return hinder(aWorld({ hosts: ['web-1'], identityMode, behindPassiveProxy: true }), way, 'web-1');
   const proxies = isPair ? [{ name: 'edge', beside: 'web-1' }] : [];
   const world = aWorld({ hosts: names, proxies, identityMode, reload: { proxies: isBehind ? ['edge'] : [] } });
   world.monitor.comparesProxyKeys = false;
   const { monitor } = world;
-  const isNew = (identity: string, fingerprint: string) =>
-    identity !== 'web' || fingerprint !== world.value.key.fingerprint;
   for (const name of names) {
     const host = world.host(name);
     host.canProbe = gate === 'shadow-agent' || gate === 'agent-log';
@@ -145,7 +157,14 @@ function build(scenario: Scenario): World {
   }
   monitor.mayExecuteScripts = gate === 'script-execute';
   monitor.portIsOpen = gate === 'port-probe';
-  const last = world.host(isPair ? 'edge' : (names.at(-1) ?? ''));
+  return hinder(world, way, isPair ? 'edge' : (names.at(-1) ?? ''));
+}
+
+/** What keeps one of a world's hosts from ending on the new key. */
+function hinder(world: World, way: Way, name: string): World {
+  const isNew = (identity: string, fingerprint: string) =>
+    identity !== 'web' || fingerprint !== world.value.key.fingerprint;
+  const last = world.host(name);
   if (way === 'agent does not start') {
     last.startsWith = (credential) => (isNew(credential.identity, credential.key.fingerprint) ? undefined : credential);
   }
@@ -181,6 +200,7 @@ function problems(world: World, said: readonly string[]): string[] {
   if (secrets.unfinished !== undefined) found.push('AWSPENDING is left');
   for (const mark of [goingBackLabel, unrecordedLabel])
     if (secrets.labelled(mark) !== undefined) found.push(`${mark} is left`);
+  if (secrets.waiting.length > 0) found.push('a mark of waiting is left');
   const kept = keptRecords(account.bucket);
   found.push(...kept.problems);
   for (const begun of [token, ...secrets.startedRotations]) {
