@@ -1,6 +1,7 @@
 /**
  * How a failed rotation or report reaches a human, by ways that do not depend on each other:
- * - Secrets Manager's own event, turned into one sentence. It names the secret, but comes by way of CloudTrail, best effort.
+ * - Secrets Manager's own event, turned into one sentence. It names the secret, but comes by way of CloudTrail, best effort. Not where
+ *   rotations may wait: what Secrets Manager tells of one that merely waits is not documented (docs/decisions/0010).
  * - an alarm on each function's error count, which Lambda keeps itself: it needs no trail and also sees a call that was
  *   ended by Lambda (time, memory, a broken deploy).
  */
@@ -30,6 +31,8 @@ export interface AlarmsProps {
   /** Undefined: there is none. */
   readonly reporter: Reporter | undefined;
   readonly failedRotations: FailedRotations;
+  /** Whether a rotation may wait for longer than an invocation lasts. */
+  readonly mayWait: boolean;
 }
 
 export class Alarms extends Construct {
@@ -38,12 +41,12 @@ export class Alarms extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { settings, key, rotator, repairer, reporter, failedRotations }: AlarmsProps,
+    { settings, key, rotator, repairer, reporter, failedRotations, mayWait }: AlarmsProps,
   ) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Zabbix key rotation', masterKey: key, enforceSSL: true });
     if (settings.email !== undefined) this.#mailTo(settings.email);
-    this.#tell(failedRotations, rotator);
+    if (!mayWait) this.#tell(failedRotations, rotator);
     this.#letAlarmsIn(key, [
       this.#watchErrors(
         'StepFailed',
@@ -53,7 +56,7 @@ export class Alarms extends Construct {
       this.#watchErrors(
         'RepairFailed',
         repairer.function,
-        `An unfinished rotation of a Zabbix pre-shared key could not be brought to an end and may be stranded. The log of ${repairer.function.functionName} says which target, which key is where and what to run. ${article('alarm-repair-failed')}`,
+        `An unfinished rotation of a Zabbix pre-shared key could not be brought to an end and may be stranded, or one that waited for a proxy has failed. The log of ${repairer.function.functionName} says which target, which key is where and what to run. ${article('alarm-repair-failed')}`,
       ),
       ...(reporter === undefined
         ? []

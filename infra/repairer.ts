@@ -20,6 +20,12 @@ const task: Task = {
     'Reserved concurrency takes its share from the account for ever. Two repairs of one secret at once come to the same end, so they need not be kept apart.',
 };
 
+/**
+ * A rotation that waits for a passive proxy before 7.0 is looked at so often: when its node has rebooted it must go back before the proxy
+ * takes the new key.
+ */
+const lookAtWaitingEvery = Duration.minutes(5);
+
 /** A rotation whose event never came is looked after within two hours: the function leaves alone what has moved in the last one. */
 const lookEvery = Duration.hours(1);
 
@@ -33,15 +39,17 @@ export class Repairer extends ServiceFunction {
     super(scope, id, props, task);
     new RepairerPolicy(this, 'Policy', { ...props, role: this.role, rotator: rotator.function, log: this.log });
     failedRotations.addTarget(new LambdaFunction(this.function));
-    this.#lookRegularly();
+    this.#look('Regularly', 'Lets the repair function look for unfinished rotations', lookEvery, 'all');
+    if (props.zabbix.proxyConfigFrequencyS !== undefined)
+      this.#look('Waiting', 'Lets the repair function look after rotations that wait', lookAtWaitingEvery, 'waiting');
   }
 
   /** Secrets Manager's event comes by way of CloudTrail, best effort: this finds what nobody told of. */
-  #lookRegularly(): void {
-    const rule = new Rule(this, 'Regularly', {
-      description: 'Lets the repair function look for unfinished rotations',
-      schedule: Schedule.rate(lookEvery),
-      targets: [new LambdaFunction(this.function, { event: RuleTargetInput.fromObject({ repair: 'all' }) })],
+  #look(id: string, description: string, every: Duration, repair: 'all' | 'waiting'): void {
+    const rule = new Rule(this, id, {
+      description,
+      schedule: Schedule.rate(every),
+      targets: [new LambdaFunction(this.function, { event: RuleTargetInput.fromObject({ repair }) })],
     });
     Validations.of(rule).acknowledge({
       id: 'Serverless-EventBusDLQ',

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
-import { aFullInventory, synthesize } from './synthesis.ts';
+import { aFullInventory, aPatientInventory, synthesize } from './synthesis.ts';
 
 const template = synthesize(aFullInventory);
 const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
@@ -92,6 +92,17 @@ test('mail is sent only where the inventory names an address', () => {
     Endpoint: aFullInventory.alarms.email,
   });
   synthesize().resourceCountIs('AWS::SNS::Subscription', 0);
+});
+
+test('where rotations may wait Secrets Manager’s word of a failure goes to the repair function alone', () => {
+  const patient = synthesize(aPatientInventory);
+  const [rule] = Object.entries(patient.findResources('AWS::Events::Rule')).filter(([id]) =>
+    id.startsWith('FailedRotations'),
+  );
+  expect(rule?.[1].Properties.Targets).toEqual([
+    { Arn: { 'Fn::GetAtt': [expect.stringMatching(/^Repairer/), 'Arn'] }, Id: expect.any(String) },
+  ]);
+  patient.resourceCountIs('AWS::CloudWatch::Alarm', 2);
 });
 
 function allow(service: string) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { synthesize } from './synthesis.ts';
+import { aPatientInventory, synthesize } from './synthesis.ts';
 
 const template = synthesize();
 const rules = template.findResources('AWS::Events::Rule');
@@ -38,5 +38,18 @@ test('Lambda repeats no failed repair: the schedule comes back', () => {
 test('its name is an output, with its test events', () => {
   expect(template.findOutputs('RepairFunction')).toMatchObject({
     RepairFunction: { Value: { Ref: repairer }, Description: expect.stringContaining('{"repair": "<secret>"}') },
+  });
+});
+
+test('it looks every five minutes after rotations that wait, where there can be any', () => {
+  const ruleOf = (inventory?: unknown) =>
+    Object.entries(synthesize(inventory).findResources('AWS::Events::Rule')).find(([id]) =>
+      id.startsWith('RepairerWaiting'),
+    )?.[1].Properties;
+  expect(ruleOf()).toBeUndefined();
+  expect(ruleOf(aPatientInventory)).toMatchObject({
+    ScheduleExpression: 'rate(5 minutes)',
+    State: 'ENABLED',
+    Targets: [{ Input: '{"repair":"waiting"}' }],
   });
 });

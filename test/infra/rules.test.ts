@@ -4,11 +4,12 @@ import type { NagPack } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import { packs } from '../../infra/rules.ts';
-import { aFullInventory, anInventory, build } from './synthesis.ts';
+import { aFullInventory, anInventory, aPatientInventory, build } from './synthesis.ts';
 
 describe.each([
   ['the smallest inventory', anInventory],
   ['an inventory with every setting', aFullInventory],
+  ['one whose rotations may wait', aPatientInventory],
 ])('with %s', (_, inventory) => {
   const { app } = build(inventory);
   rmSync(app.outdir, { recursive: true, force: true });
