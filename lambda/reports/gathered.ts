@@ -113,6 +113,8 @@ const secret = object({
   next: optional(time),
   /** A rotation that has begun and not ended, or the mark of one that is being taken back. */
   unfinished: boolean(),
+  /** Until when it waits, by its own mark: a passive proxy before 7.0 may be sent a key an hour later. */
+  waitsUntil: optional(time),
   targets: array(target),
   /** Hosts that use its identity in Zabbix and are no target of it. */
   otherUsers: asked(array(string())),

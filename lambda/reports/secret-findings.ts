@@ -54,15 +54,16 @@ function ofPolicy({ name, value, rotationEnabled }: GatheredSecret): readonly Fi
     : [find('not-scheduled', { ...secret, evidence: 'rotation is switched off in Secrets Manager' })];
 }
 
-function ofState({ name, unfinished, changed }: GatheredSecret, last: Recorded | undefined): readonly Finding[] {
+function ofState({ name, unfinished, changed, waitsUntil }: GatheredSecret, last: Recorded | undefined): readonly Finding[] {
   const secret = { kind: 'secret', name, secret: name } as const;
   const because = last?.because === undefined ? '' : `: ${last.because}`;
   if (last?.outcome === 'stranded')
     return [find('stranded', { ...secret, evidence: `record ${last.sequence} of ${last.at} says stranded${because}` })];
   const findings: Finding[] = [];
+  const waits = waitsUntil === undefined ? '' : `; it waits until ${waitsUntil} for a passive proxy to be sent its key`;
   if (unfinished)
     findings.push(
-      find('unfinished', { ...secret, evidence: `a version is neither in force nor gone since ${changed}` }),
+      find('unfinished', { ...secret, evidence: `a version is neither in force nor gone since ${changed}${waits}` }),
     );
   if (last?.outcome === 'rolled-back' || last?.outcome === 'refused')
     findings.push(

@@ -88,6 +88,14 @@ describe('what is no finding', () => {
     const secrets = { known: [aSecret('web-01', { unfinished: true, targets })] };
     expect(found(anEstate({ secrets }))).toEqual(['unfinished zabbix-psk/web-01']);
   });
+
+  test('a rotation that waits is told with the time until when', () => {
+    const waiting = aSecret('web-01', { unfinished: true, waitsUntil: '2026-11-23T04:23:00.000Z' });
+    const { findings } = compileReport(anEstate({ secrets: { known: [waiting] } }), []);
+    expect(findings.map(({ evidence }) => evidence)).toEqual([
+      expect.stringMatching(/; it waits until 2026-11-23T04:23:00\.000Z for a passive proxy to be sent its key$/),
+    ]);
+  });
 });
 
 describe('the age of a key', () => {
