@@ -26,6 +26,8 @@ export interface InventoryOptions {
   readonly signed?: boolean;
   /** Nodes whose configuration caches the functions may have reloaded, as in the inventory. Default: none. */
   readonly reload?: { readonly servers?: readonly string[]; readonly proxies?: Readonly<Record<string, string>> };
+  /** The server's ProxyConfigFrequency, as in the inventory: hosts behind passive proxies of 6.0 are waited for. Default: not told. */
+  readonly proxyConfigFrequencyS?: number;
   /** Seconds, as in the inventory. */
   readonly timeouts?: Readonly<Partial<Record<'serverWaitS' | 'agentStartS' | 'proveTimeoutS', number>>>;
 }
@@ -79,7 +81,15 @@ export interface Deployment {
 /** The template that an operator of this Zabbix would deploy; about 4 s. */
 export async function synthesizeFor(
   zabbix: ZabbixLab,
-  { secrets, serverPortIsOpen = false, reports = false, signed = true, reload, timeouts }: InventoryOptions,
+  {
+    secrets,
+    serverPortIsOpen = false,
+    reports = false,
+    signed = true,
+    reload,
+    proxyConfigFrequencyS,
+    timeouts,
+  }: InventoryOptions,
 ): Promise<Synthesized> {
   const { path: folder, remove } = await temporaryFolder('zabbix-psk-inventory');
   try {
@@ -89,6 +99,7 @@ export async function synthesizeFor(
         url: zabbix.url,
         caFile: 'ca.pem',
         probeScript: zabbix.probe.name,
+        ...(proxyConfigFrequencyS === undefined ? {} : { proxyConfigFrequencyS }),
         ...(serverPortIsOpen ? { server: `${zabbix.server.ip}:10051` } : {}),
       },
       ...(reload === undefined ? {} : { reload }),
