@@ -43,6 +43,21 @@ describe.skipIf(!namespacesWork())('switch', { concurrent: true }, () => {
     expect((await waiting).reply).toMatchObject({ outcome: 'switched' });
   });
 
+  test('asks less often where it is told to, and is called off all the same', async () => {
+    const world = await aPreparedNode();
+    world.node.write('/etc/zabbix/server-accepts', `web-01.old ${oldKey}\n`);
+    const { reply } = await world.switch({ serverWaitS: '4', probeEveryS: '3' });
+    expect(reply).toMatchObject({ outcome: 'not-accepted', says: expect.stringMatching(/\([23] times asked/) });
+
+    const waiting = world.switch({ probeEveryS: '5' });
+    await world.until('armed');
+    await sleep(300);
+    expect((await world.restore({ gate: 'now' })).reply).toMatchObject({ outcome: 'restored', again: true });
+    expect((await world.forget(oldKey)).reply).toMatchObject({ outcome: 'forgotten' });
+    expect((await waiting).reply).toMatchObject({ outcome: 'not-accepted' });
+    untouched(world.node);
+  });
+
   test('puts the key in place when the server accepts it, and sees the agent up on it', async () => {
     const world = await aPreparedNode({
       before: (node) => {
