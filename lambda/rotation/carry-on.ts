@@ -1,4 +1,4 @@
-import { NodeExchanging, NodeUnreachable, StillOpen, sentence, TargetFailed, ZabbixUnreachable } from '../errors.ts';
+import { NodeExchanging, ServiceError, StillOpen, sentence, TargetFailed } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { finishSecret } from './finish-secret.ts';
 import { inspectSettled } from './inspect-settled.ts';
@@ -105,7 +105,8 @@ async function look(target: NodeTarget, rotation: Rotation, ports: Ports, deadli
   } catch (error) {
     // Whatever finishes it does so on the way back.
     if (error instanceof NodeExchanging) return failed(error.message);
-    if (!(error instanceof NodeUnreachable || error instanceof ZabbixUnreachable)) throw error;
+    // A node on its way up may look like one that nobody manages.
+    if (!(error instanceof ServiceError)) throw error;
     return { is: 'not asked', target, because: sentence(error) };
   }
 }
