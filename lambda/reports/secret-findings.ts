@@ -54,7 +54,10 @@ function ofPolicy({ name, value, rotationEnabled }: GatheredSecret): readonly Fi
     : [find('not-scheduled', { ...secret, evidence: 'rotation is switched off in Secrets Manager' })];
 }
 
-function ofState({ name, unfinished, changed, waitsUntil }: GatheredSecret, last: Recorded | undefined): readonly Finding[] {
+function ofState(
+  { name, unfinished, changed, waitsUntil }: GatheredSecret,
+  last: Recorded | undefined,
+): readonly Finding[] {
   const secret = { kind: 'secret', name, secret: name } as const;
   const because = last?.because === undefined ? '' : `: ${last.because}`;
   if (last?.outcome === 'stranded')

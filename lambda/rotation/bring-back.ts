@@ -107,8 +107,7 @@ async function waitForSlow(slow: readonly Touched[], rotation: Rotation, ports: 
   const labels = await ports.secrets.labels(rotation.secretId);
   // Somebody quicker has ended this rotation.
   if (labels.pending !== rotation.versionId) return;
-  const waiting =
-    waitingOn(labels, rotation.versionId, 'back') ?? (await beginWaiting(rotation, 'back', slow, ports));
+  const waiting = waitingOn(labels, rotation.versionId, 'back') ?? (await beginWaiting(rotation, 'back', slow, ports));
   if (ports.clock.now().ms >= waiting.until.ms) return;
   throw new StillWaiting(`${slow.map(({ target }) => target.name).join(', ')} ${waitsUntil(waiting)}`);
 }

@@ -1,10 +1,11 @@
-import { NodeExchanging, ServiceError, StillOpen, sentence, TargetFailed } from '../errors.ts';
+import { NodeExchanging, ServiceError, Stranded, sentence, TargetFailed } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { finishSecret } from './finish-secret.ts';
 import { inspectSettled } from './inspect-settled.ts';
 import { load } from './load.ts';
 import { type NodeTarget, onNodes, type Rotation } from './model.ts';
 import type { Ports, SecretLabels, Waiting } from './ports.ts';
+import { recordEnd } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
 import { findStored } from './stored-credential.ts';
@@ -15,12 +16,7 @@ import { endWaiting, utc, waitsUntil } from './waiting.ts';
  * Finishes a rotation that has waited, goes on waiting without a word of failure, or goes back. In place of the last step, in which
  * Secrets Manager would have AWSCURRENT moved: a rotation that waits is no failed one, and nobody is to be called for it.
  */
-export async function carryOn(
-  labels: SecretLabels,
-  waiting: Waiting,
-  ports: Ports,
-  deadline: Deadline,
-): Promise<void> {
+export async function carryOn(labels: SecretLabels, waiting: Waiting, ports: Ports, deadline: Deadline): Promise<void> {
   const { versionId } = waiting;
   const rotation = await load(labels, versionId, ports.secrets);
   const come = await lookAtWaiting(rotation, waiting, ports, deadline);
@@ -45,7 +41,7 @@ export type Come =
 /**
  * Asks nodes and Zabbix, and writes down what is still waited for.
  *
- * @throws {StillOpen} when its time is over and somebody cannot be asked: his agent may be on the new key
+ * @throws {Stranded} when its time is over and somebody cannot be asked: his agent may be on the new key, so nothing is touched
  */
 export async function lookAtWaiting(
   rotation: Rotation,
@@ -54,7 +50,9 @@ export async function lookAtWaiting(
   deadline: Deadline,
 ): Promise<Come> {
   const { secretId, secretName, versionId } = rotation;
-  const looks = await sideBySide(onNodes(rotation.pending.targets), (target) => look(target, rotation, ports, deadline));
+  const looks = await sideBySide(onNodes(rotation.pending.targets), (target) =>
+    look(target, rotation, ports, deadline),
+  );
   for (const one of looks) if (one.is === 'failed') return one;
   const left = looks.filter((one) => one.is !== 'moved');
   const [first] = left;
@@ -67,10 +65,7 @@ export async function lookAtWaiting(
     await ports.archive.append({ event: 'rotation.stillWaiting', secretId, token: versionId, until, targets, unasked });
     return { is: 'waiting', says: `${secretName} ${waitsUntil(waiting)} (${targets.join(', ')})` };
   }
-  if (unasked.length > 0)
-    throw new StillOpen(
-      `${secretName} was to wait until ${utc(waiting)}, and nobody can say whether its agents have the new key by now: ${unasked.join('; ')}; nothing was touched, and the repair looks again`,
-    );
+  if (unasked.length > 0) return endStranded(rotation, waiting, { targets, unasked }, ports);
   const { name } = first.target;
   return {
     is: 'failed',
@@ -80,6 +75,18 @@ export async function lookAtWaiting(
       `the proxy that monitors ${name} had not taken up its key by ${utc(waiting)}; see that the server reaches the proxy, and its ProxyConfigFrequency`,
     ),
   };
+}
+
+async function endStranded(
+  { secretId, secretName, versionId, current, pending }: Rotation,
+  waiting: Waiting,
+  { targets, unasked }: { readonly targets: readonly string[]; readonly unasked: readonly string[] },
+  ports: Ports,
+): Promise<never> {
+  const because = `${secretName} waited until ${utc(waiting)}, and nobody can say which key ${targets.join(', ')} is on by now: ${unasked.join('; ')}. Zabbix holds the new key and keeps it; the old one is AWSCURRENT, the new one AWSPENDING (version ${versionId}). The repair looks every hour and ends it when it gets an answer; {"rotate": "${secretName}", "abandon": "${versionId}"} tries to go back`;
+  const end = { secretId, secretName, token: versionId, outcome: 'stranded', because, targets: [] } as const;
+  await recordEnd(ports, end, { old: current, new: pending });
+  throw new Stranded([], because);
 }
 
 type Look =

@@ -43,7 +43,8 @@ export async function requestInspection(
       `A rotation is unfinished: version ${unfinished} is AWSPENDING${pending === undefined ? ', without a key' : ` with key ${pending.key.fingerprint}`}.`,
     );
   for (const waiting of labels.waiting)
-    if (waiting.versionId === unfinished) says.push(`It ${waitsUntil(waiting)}; the repair function looks every few minutes and ends it.`);
+    if (waiting.versionId === unfinished)
+      says.push(`It ${waitsUntil(waiting)}; the repair function looks every few minutes and ends it.`);
   const open = unfinished === undefined ? undefined : pending;
   if (isOfAutoregistration(current)) says.push(...(await describeAutoregistration(current, open, labels, ports)));
   for (const target of onNodes(current.targets)) {

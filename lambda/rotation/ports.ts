@@ -71,8 +71,8 @@ export interface SecretLabels {
 /** A secret whose last rotation has not ended. */
 export interface Unfinished {
   readonly secretId: string;
-  /** For somebody who takes longer than an invocation lasts. */
-  readonly waits: boolean;
+  /** Until when it waits for somebody who takes longer than an invocation lasts; undefined: it does not. */
+  readonly waitsUntil: Instant | undefined;
   /** When a value or label of the secret was last changed. */
   readonly changed: Instant;
 }

@@ -1,3 +1,4 @@
+import { nodeOutlastsS } from '../contract.ts';
 import { Refusal, RotationRolledBack, StillOpen, StillWaiting, sentence } from '../errors.ts';
 import { lookAtWaiting } from './carry-on.ts';
 import { type Deadline, timeToGoBackMs } from './deadline.ts';
@@ -227,13 +228,17 @@ async function leftOn(
 const waitingAtOnce = 10;
 
 /**
- * Looks after every secret of ours whose rotation waits.
+ * Looks after every secret of ours whose rotation waits. What is left when its time has been over for a while is no more pressing than
+ * any other that is unfinished.
  *
  * @returns what was done, in words
  * @throws {AggregateError} of those that have failed
  */
 export async function repairWaiting(ports: Ports, deadline: Deadline): Promise<readonly string[]> {
-  const waiting = (await ports.secrets.unfinished()).filter(({ waits }) => waits);
+  const overMs = ports.clock.now().ms - nodeOutlastsS * 1000;
+  const waiting = (await ports.secrets.unfinished()).filter(
+    ({ waitsUntil }) => waitsUntil !== undefined && waitsUntil.ms > overMs,
+  );
   const says: string[] = [];
   const failures: unknown[] = [];
   for (let from = 0; from < waiting.length; from += waitingAtOnce) {
@@ -247,7 +252,8 @@ export async function repairWaiting(ports: Ports, deadline: Deadline): Promise<r
       else failures.push(one.reason);
     }
   }
-  if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(sentence).join('; '));
+  if (failures.length > 0)
+    throw failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(sentence).join('; '));
   return waiting.length === 0 ? ['no rotation waits'] : says;
 }
 

@@ -51,7 +51,9 @@ async function endUnfinished(
 ): Promise<string> {
   const { current, pending } = await readVersions(labels, unfinished, ports.secrets);
   if (abandon !== unfinished) {
-    const waits = labels.waiting.filter(({ versionId }) => versionId === unfinished).map((one) => `, which ${waitsUntil(one)}`);
+    const waits = labels.waiting
+      .filter(({ versionId }) => versionId === unfinished)
+      .map((one) => `, which ${waitsUntil(one)}`);
     throw new Refusal(
       'ROTATION_UNFINISHED',
       `${labels.secretName} has an unfinished rotation (version ${unfinished})${waits.join('') || ', which Secrets Manager may still be repeating'}; to take it back and start anew: {"rotate": "${labels.secretName}", "abandon": "${unfinished}"}`,

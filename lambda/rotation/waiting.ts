@@ -9,7 +9,10 @@ export function waitingOn(
 ): Waiting | undefined {
   return waiting
     .filter((one) => one.versionId === versionId && one.way === way)
-    .reduce<Waiting | undefined>((last, one) => (last !== undefined && last.until.ms > one.until.ms ? last : one), undefined);
+    .reduce<Waiting | undefined>(
+      (last, one) => (last !== undefined && last.until.ms > one.until.ms ? last : one),
+      undefined,
+    );
 }
 
 /** A target and the proxy that it waits for. */

@@ -1,6 +1,6 @@
 import { paginateListSecrets, type SecretListEntry, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { goingBackLabel, secretNamePrefix } from '../contract.ts';
-import { waitingOf } from './waiting-label.ts';
+import { lastOf, waitingOf } from './waiting-label.ts';
 
 /** Every secret of ours with its dates, schedule and labels; no value. */
 export async function listPolicies(client: SecretsManagerClient) {
@@ -21,7 +21,7 @@ function toPolicy({
   const stages = Object.entries(SecretVersionsToStages ?? {});
   const carrying = (label: string) => stages.find(([, labels]) => labels.includes(label))?.[0];
   const [current, pending, previous] = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'].map(carrying);
-  const waits = stages.flatMap(([version, labels]) => waitingOf(version, labels)).map(({ until }) => until.ms);
+  const waitsUntil = lastOf(stages.flatMap(([version, labels]) => waitingOf(version, labels)));
   const { ScheduleExpression: schedule } = RotationRules ?? {};
   const created = iso(dates.CreatedDate) ?? iso(dates.LastChangedDate) ?? new Date(0).toISOString();
   return {
@@ -35,7 +35,7 @@ function toPolicy({
     ...given('next', iso(dates.NextRotationDate)),
     // AWSPENDING may legally stay on the version that is current.
     unfinished: (pending !== undefined && pending !== current) || carrying(goingBackLabel) !== undefined,
-    ...given('waitsUntil', waits.length === 0 ? undefined : new Date(Math.max(...waits)).toISOString()),
+    ...given('waitsUntil', iso(waitsUntil === undefined ? undefined : new Date(waitsUntil.ms))),
     versions: { ...given('current', current), ...given('pending', pending), ...given('previous', previous) },
   };
 }

@@ -13,7 +13,7 @@ import { goingBackLabel, secretNamePrefix, unrecordedLabel } from '../contract.t
 import { Refusal } from '../errors.ts';
 import type { Clock, SecretLabels, SecretStore, Unfinished } from '../rotation/ports.ts';
 import { parseSecretValue, writeSecretValue } from './secret-value.ts';
-import { waitingLabel, waitingOf } from './waiting-label.ts';
+import { lastOf, waitingLabel, waitingOf } from './waiting-label.ts';
 
 /** A value is visible a moment after it was taken; the pauses between looks, in milliseconds. */
 const pausesMs = [200, 400, 800, 1_600];
@@ -179,9 +179,9 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
           const open = stages.some((labels) => labels.includes('AWSPENDING') && !labels.includes('AWSCURRENT'));
           // Its remover died after AWSPENDING and before the mark, or its function after AWSCURRENT and before the record.
           const marked = stages.some((labels) => labels.includes(goingBackLabel) || labels.includes(unrecordedLabel));
-          const waits = stages.some((labels) => waitingOf('', labels).length > 0);
-          if ((open || marked || waits) && ARN !== undefined)
-            found.push({ secretId: ARN, waits, changed: { ms: LastChangedDate?.getTime() ?? 0 } });
+          const waitsUntil = lastOf(stages.flatMap((labels) => waitingOf('', labels)));
+          if ((open || marked || waitsUntil !== undefined) && ARN !== undefined)
+            found.push({ secretId: ARN, waitsUntil, changed: { ms: LastChangedDate?.getTime() ?? 0 } });
         }
       }
       return found;

@@ -1,4 +1,5 @@
 import { waitingLabels } from '../contract.ts';
+import type { Instant } from '../rotation/model.ts';
 import type { Waiting } from '../rotation/ports.ts';
 
 /** What a version carries while its rotation waits. The time is in the label itself: the two come and go together, in one call. */
@@ -17,4 +18,9 @@ export function waitingOf(versionId: string, labels: readonly string[]): readonl
       .filter((ms) => !Number.isNaN(ms))
       .map((ms) => ({ versionId, way, until: { ms } })),
   );
+}
+
+/** Until when all of them wait; undefined: there are none. */
+export function lastOf(waiting: readonly Pick<Waiting, 'until'>[]): Instant | undefined {
+  return waiting.length === 0 ? undefined : { ms: Math.max(...waiting.map(({ until }) => until.ms)) };
 }

@@ -203,7 +203,7 @@ export function secretStoreContract(aSecret: () => Promise<SecretOfContract>): v
       await store.markWaiting(secretId, forward);
       await store.markWaiting(secretId, back);
       expect((await labels()).waiting).toEqual([forward, back]);
-      expect(await store.unfinished()).toMatchObject([{ secretId, waits: true }]);
+      expect(await store.unfinished()).toMatchObject([{ secretId, waitsUntil: back.until }]);
       await store.unmarkWaiting(secretId, forward);
       expect((await labels()).waiting).toEqual([back]);
       await store.discard(secretId, token);

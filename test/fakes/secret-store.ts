@@ -2,7 +2,7 @@ import { goingBackLabel, secretNamePrefix, unrecordedLabel } from '../../lambda/
 import { Refusal } from '../../lambda/errors.ts';
 import type { SecretStore } from '../../lambda/rotation/ports.ts';
 import { markIsNeeded } from '../../lambda/secrets/secret-store.ts';
-import { waitingLabel } from '../../lambda/secrets/waiting-label.ts';
+import { lastOf, waitingLabel } from '../../lambda/secrets/waiting-label.ts';
 import type { Invocation } from './invocation.ts';
 import type { FakeSecret, FakeSecretsManager } from './secrets-manager.ts';
 
@@ -107,7 +107,7 @@ export function fakeSecretStore(invocation: Invocation, manager: FakeSecretsMana
                 secret.waiting.length > 0,
             )
             .filter(({ secretName }) => secretName.startsWith(secretNamePrefix))
-            .map(({ secretId, changed, waiting }) => ({ secretId, changed, waits: waiting.length > 0 })),
+            .map(({ secretId, changed, waiting }) => ({ secretId, changed, waitsUntil: lastOf(waiting) })),
         () => new Error('Rate exceeded'),
       ),
   };

@@ -1,4 +1,4 @@
-import { repair, repairAll } from '../../lambda/rotation/repair.ts';
+import { repair, repairAll, repairWaiting } from '../../lambda/rotation/repair.ts';
 import { requestRotation } from '../../lambda/rotation/rotate-request.ts';
 import { driveRotation } from '../fakes/drive-rotation.ts';
 import { type Invoked, invoke, type Work } from '../fakes/lambda.ts';
@@ -94,6 +94,13 @@ export async function play(seed: number, bug?: PlantedBug, tell?: Tell): Promise
     await call((ports, deadline) => requestRotation(event, ports, deadline));
   }
 
+  async function lookAfterWaiting() {
+    while (site.clock.now().ms < untilMs) {
+      await site.clock.sleep(5 * minuteMs);
+      await call((ports, deadline) => repairWaiting(ports, deadline));
+    }
+  }
+  if (site.waits) going.push(lookAfterWaiting());
   while (site.clock.now().ms < untilMs) {
     await site.clock.sleep(random.between(59 * minuteMs, 61 * minuteMs));
     await call((ports, deadline) => repairAll(ports, deadline));

@@ -34,6 +34,8 @@ export interface Site {
   readonly gone: Set<FakeHost>;
   /** Hosts whose nodes can never be commanded again. */
   readonly lost: Set<FakeHost>;
+  /** Hosts may be behind a passive proxy of 6.0, and the repair function looks every five minutes after what waits for it. */
+  readonly waits: boolean;
   /** Secrets whose failed rotations nobody tells the repair function of. */
   readonly unheard: Set<FakeSecret>;
 }
@@ -46,6 +48,8 @@ export function siteOf(seed: number): Site {
   const ofProxies = new Random(seed ^ 0x5eed);
   /** As above, of those without autoregistration. */
   const ofAutoregistration = new Random(seed ^ 0xa0707e6);
+  /** As above, of those that wait for a passive proxy of 6.0. */
+  const ofSlowProxies = new Random(seed ^ 0x510a);
   const clock = new FakeClock();
   const hosts: FakeHost[] = [];
   const secrets = Array.from({ length: random.of([1, 1, 2, 3]) }, (_, nth) => {
@@ -89,6 +93,14 @@ export function siteOf(seed: number): Site {
   }
   account.zabbix.mayCheckNow = random.chance(0.8);
   account.server.cycle = { everyS: random.of([10, 60]), phaseS: random.below(60) };
+  const waits = ofSlowProxies.chance(0.2);
+  if (waits) {
+    account.patience = { ...account.patience, proxyMs: 3_660_000 };
+    const isAlone = ({ node }: FakeHost) => hosts.filter((other) => other.node === node).length === 1;
+    for (const host of hosts.filter((one) => one.role === 'host' && isAlone(one)))
+      if (ofSlowProxies.chance(0.7))
+        Object.assign(host, { behindProxy: 'slow', proxy: { name: 'far', mode: 'passive' } });
+  }
   const fromMs = clock.now().ms;
   const starts = secrets.flatMap((secret) => {
     const first = { atMs: fromMs + random.between(0, 10 * minuteMs), secret };
@@ -107,6 +119,7 @@ export function siteOf(seed: number): Site {
     changedByHand: new Map(),
     gone: new Set(),
     lost: new Set(),
+    waits,
     unheard: new Set(),
   };
 }

@@ -143,6 +143,7 @@ function leftOver(site: Site): readonly string[] {
     if (secret.unfinished !== undefined) found.push(`AWSPENDING is left on ${secret.secretName}`);
     for (const mark of [goingBackLabel, unrecordedLabel])
       if (secret.labelled(mark) !== undefined) found.push(`${mark} is left on ${secret.secretName}`);
+    if (secret.waiting.length > 0) found.push(`a mark of waiting is left on ${secret.secretName}`);
     const { current } = secret;
     if (current !== undefined && isOfAutoregistration(current))
       for (const [side, credential] of Object.entries(account.server.autoregistration ?? {}))

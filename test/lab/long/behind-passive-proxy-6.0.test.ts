@@ -71,9 +71,14 @@ describe('hosts behind a passive proxy of Zabbix 6.0', () => {
     const ends = await Promise.all(secrets.map((name) => lab().rotate(name)));
     const [ofAgentd, ofAgent2, ofGivenUp] = ends;
     // The functions are done long before the proxy is sent anything.
-    for (const { failures } of ends) expect(new Set(failures.map(({ errorType }) => errorType))).toEqual(new Set(['NotPromoted']));
+    for (const { failures } of ends)
+      expect(new Set(failures.map(({ errorType }) => errorType))).toEqual(new Set(['NotPromoted']));
     const sinceMs = ({ atMs }: { readonly atMs: number }) => atMs >= fromMs;
-    expect(lab().cloud.invocations.filter(sinceMs).flatMap(({ error }) => error ?? [])).toEqual([]);
+    expect(
+      lab()
+        .cloud.invocations.filter(sinceMs)
+        .flatMap(({ error }) => error ?? []),
+    ).toEqual([]);
     expect(lab().cloud.messages).toEqual([]);
     for (const name of secrets) expect(waitingLabels(name)).toHaveLength(1);
 
@@ -129,7 +134,9 @@ describe('hosts behind a passive proxy of Zabbix 6.0', () => {
     expect(waitingLabels('does-not-start')).toEqual([]);
     expect(keptOf(lab(), 'does-not-start').map(({ record }) => record.outcome)).toEqual(['rolled-back']);
     const failed = repairs().flatMap(({ error }) => error?.errorMessage ?? []);
-    expect(failed).toEqual([expect.stringMatching(/does-not-start waits until .* with the old key, and goes back then by itself/)]);
+    expect(failed).toEqual([
+      expect.stringMatching(/does-not-start waits until .* with the old key, and goes back then by itself/),
+    ]);
     expect(lab().cloud.messages.map(({ message }) => message)).toEqual([expect.stringMatching(/alarm-repair-failed/)]);
   }, 1_200_000);
 

@@ -24,7 +24,13 @@ export interface Scenario {
    * `behind a passive proxy of 6.0`: one host whose proxy learns of its key in an hour, whoever is told what;
    * `autoregistration`: with two hosts that have registered and stay on the key that they have.
    */
-  readonly targets: 1 | 3 | 'proxy and agent' | 'behind a proxy of 6.0' | 'behind a passive proxy of 6.0' | 'autoregistration';
+  readonly targets:
+    | 1
+    | 3
+    | 'proxy and agent'
+    | 'behind a proxy of 6.0'
+    | 'behind a passive proxy of 6.0'
+    | 'autoregistration';
   readonly identityMode: IdentityMode;
   /** How often Secrets Manager repeats the rotation before it says that it has failed. */
   readonly retries: 0 | 1 | 2;
@@ -49,7 +55,7 @@ export interface Ended {
 const givenUpAfterMs = 25_000;
 
 /** How often the repair function looks after what waits, in this world: often enough for every state to be met. */
-const lookAfterWaitingEveryMs = 900_000;
+const lookAfterWaitingEveryMs = 600_000;
 /** There and back, and once more for what was killed on the way. */
 const waitsForMs = 4 * 3_700_000;
 
@@ -144,7 +150,8 @@ function build(scenario: Scenario): World {
   const isPair = targets === 'proxy and agent';
   const names = ['web-1', 'web-2', 'web-3'].slice(0, targets === 3 ? 3 : 1);
   const isBehind = targets === 'behind a proxy of 6.0';
-  if (targets === 'behind a passive proxy of 6.0') return hinder(aWorld({ hosts: ['web-1'], identityMode, behindPassiveProxy: true }), way, 'web-1');
+  if (targets === 'behind a passive proxy of 6.0')
+    return hinder(aWorld({ hosts: ['web-1'], identityMode, behindPassiveProxy: true }), way, 'web-1');
   const proxies = isPair ? [{ name: 'edge', beside: 'web-1' }] : [];
   const world = aWorld({ hosts: names, proxies, identityMode, reload: { proxies: isBehind ? ['edge'] : [] } });
   world.monitor.comparesProxyKeys = false;
