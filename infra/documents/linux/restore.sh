@@ -22,7 +22,7 @@ main() {
   previous=$keyFile.previous
   [ "$known_fingerprint" != "$(noted from)" ] || previous=$keyFile # half done: only the identity is to be put back
   wait_at_gate "$previous" "$identity_from" || gate_code=$?
-  take_lock
+  [ $gate_code = 2 ] || take_lock # as in switch
   still_armed || gate_code=2
   if [ $gate_code != 0 ]; then
     if still_armed; then note phase switched; fi

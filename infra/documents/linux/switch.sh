@@ -37,7 +37,8 @@ main() {
   identity_from=$conf_TLSPSKIdentity
   gate_code=0
   wait_at_gate "$keyFile.next" "$identity_to" || gate_code=$?
-  take_lock
+  # One that is called off has nothing to write, and whoever holds the lock may be waiting for its end.
+  [ $gate_code = 2 ] || take_lock
   # Under the lock: from here on nobody can disarm.
   still_armed || gate_code=2
   case $gate_code in
