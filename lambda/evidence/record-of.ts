@@ -70,6 +70,7 @@ export function recordOf(
     versionId: end.token,
     trigger: end.askedFor ? 'rotate-event' : 'secrets-manager',
     endedAt,
+    ...(end.waitedUntil === undefined ? {} : { waitedUntil: isoOf(end.waitedUntil.ms) }),
     endedBy,
     document,
     fingerprintKey: fingerprints.keyId,

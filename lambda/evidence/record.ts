@@ -109,6 +109,11 @@ export const recordShape = object({
     describe('secrets-manager: the schedule, or RotateSecret called by somebody; rotate-event: our function was asked'),
   ),
   endedAt: time,
+  waitedUntil: optional(time).check(
+    describe(
+      'Until when it would have waited, across calls of the functions, for a passive proxy before 7.0 to be sent the key; absent: it did not wait so',
+    ),
+  ),
   endedBy: object({
     task: oneOf(['rotate', 'repair']),
     function: text.check(describe('Name of the Lambda function')),

@@ -5,7 +5,7 @@ import { inspectSettled } from './inspect-settled.ts';
 import { load } from './load.ts';
 import { type NodeTarget, onNodes, type Rotation } from './model.ts';
 import type { Ports, SecretLabels, Waiting } from './ports.ts';
-import { recordEnd } from './record.ts';
+import { recordEnd, withWait } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
 import { findStored } from './stored-credential.ts';
@@ -27,6 +27,8 @@ export async function carryOn(labels: SecretLabels, waiting: Waiting, ports: Por
       return rollBack(rotation, come.cause, ports, deadline);
     case 'moved':
       await testSecret(labels, versionId, ports, deadline);
+      // Proving takes a while, in which the repair may have finished it.
+      if ((await ports.secrets.labels(rotation.secretId)).current === versionId) return;
       await finishSecret(labels, versionId, ports, deadline);
       return endWaiting(rotation, labels, ports);
   }
@@ -85,7 +87,7 @@ async function endStranded(
 ): Promise<never> {
   const because = `${secretName} waited until ${utc(waiting)}, and nobody can say which key ${targets.join(', ')} is on by now: ${unasked.join('; ')}. Zabbix holds the new key and keeps it; the old one is AWSCURRENT, the new one AWSPENDING (version ${versionId}). The repair looks every hour and ends it when it gets an answer; {"rotate": "${secretName}", "abandon": "${versionId}"} tries to go back`;
   const end = { secretId, secretName, token: versionId, outcome: 'stranded', because, targets: [] } as const;
-  await recordEnd(ports, end, { old: current, new: pending });
+  await recordEnd(ports, withWait(end, waiting.until), { old: current, new: pending });
   throw new Stranded([], because);
 }
 

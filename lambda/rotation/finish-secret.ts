@@ -6,10 +6,11 @@ import type { Autoregistration, Inspection, NodeTarget, Rotation, RotationIds } 
 import { oncePerNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { proveAtPort } from './prove-at-port.ts';
-import { fromAccount, recordEnd, type TargetRecord, targetRecord } from './record.ts';
+import { fromAccount, recordEnd, type TargetRecord, targetRecord, withWait } from './record.ts';
 import { reloadsOf } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
 import { findStored } from './stored-credential.ts';
+import { lastUntil } from './waiting.ts';
 
 /** Promotes the pending credential, makes the nodes forget the old key, and records the rotation. */
 export async function finishSecret(
@@ -65,11 +66,11 @@ async function refuseIfTakenBack(rotation: Rotation, ports: Ports): Promise<void
 
 /** What is told of a rotation whose key is in use; `current` is unknown when the label has moved in an earlier try. */
 export type Rotated = Pick<Rotation, 'secretId' | 'secretName' | 'versionId' | 'pending'> &
-  Partial<Pick<Rotation, 'current'>>;
+  Partial<Pick<Rotation, 'current' | 'waitedUntil'>>;
 
 /** Makes the nodes forget the old key and records the rotation, with what is true now. Done twice it records the same end. */
 export async function recordRotated(rotation: Rotated, ports: Ports, deadline: Deadline): Promise<void> {
-  const { secretId, secretName, versionId, pending, current } = rotation;
+  const { secretId, secretName, versionId, pending, current, waitedUntil } = rotation;
   const targets: TargetRecord[] = [];
   const forgetNode = oncePerNode((target) => forget(target, rotation, pending, ports, deadline));
   for (const target of pending.targets) {
@@ -92,7 +93,7 @@ export async function recordRotated(rotation: Rotated, ports: Ports, deadline: D
     });
   }
   const end = { secretId, secretName, token: versionId, outcome: 'rotated', because: undefined, targets } as const;
-  await recordEnd(ports, end, { old: current, new: pending });
+  await recordEnd(ports, withWait(end, waitedUntil), { old: current, new: pending });
   await markRecorded(rotation, ports);
 }
 
@@ -154,6 +155,7 @@ export async function finishAgain(labels: SecretLabels, ports: Ports, deadline: 
   const { secretId, secretName, current: versionId, unrecorded } = labels;
   if (versionId === undefined || unrecorded !== versionId) return false;
   const pending = await readCurrent(labels, ports.secrets);
-  await recordRotated({ secretId, secretName, versionId, pending }, ports, deadline);
+  const waitedUntil = lastUntil(labels.waiting, versionId);
+  await recordRotated({ secretId, secretName, versionId, pending, waitedUntil }, ports, deadline);
   return true;
 }

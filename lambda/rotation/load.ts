@@ -1,6 +1,7 @@
 import { Refusal, StillOpen } from '../errors.ts';
 import type { Rotation, SecretValue } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
+import { lastUntil } from './waiting.ts';
 
 /** What a secret's two versions hold: the only source of the old key, since Zabbix never gives one back. */
 export interface Versions {
@@ -68,10 +69,11 @@ export async function load(labels: SecretLabels, token: string, secrets: Ports['
 }
 
 export function rotationOf(
-  { secretId, secretName, current: currentVersionId }: SecretLabels,
+  { secretId, secretName, current: currentVersionId, waiting }: SecretLabels,
   versionId: string,
   current: SecretValue,
   pending: SecretValue,
 ): Rotation {
-  return { secretId, secretName, versionId, currentVersionId, current, pending };
+  const waitedUntil = lastUntil(waiting, versionId);
+  return { secretId, secretName, versionId, currentVersionId, current, pending, waitedUntil };
 }

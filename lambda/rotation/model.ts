@@ -68,6 +68,8 @@ export interface Rotation {
   readonly currentVersionId: string | undefined;
   readonly current: SecretValue;
   readonly pending: SecretValue;
+  /** Until when its version says that it waits; undefined: it does not. */
+  readonly waitedUntil?: Instant | undefined;
 }
 
 /** Which rotation something belongs to; enough for the verbs that need no key. */

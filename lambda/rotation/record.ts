@@ -6,6 +6,7 @@ import type {
   Evidence,
   Gate,
   Inspection,
+  Instant,
   RotationIds,
   SwitchAccount,
   Target,
@@ -60,6 +61,8 @@ export interface RotationEnd {
   readonly outcome: 'rotated' | 'rolled-back' | 'refused' | 'stranded';
   readonly because: string | undefined;
   readonly targets: readonly TargetRecord[];
+  /** Until when it would have waited for a passive proxy; undefined: it did not. */
+  readonly waitedUntil?: Instant | undefined;
 }
 
 /** The credentials that a rotation was about, as far as they are known when it ends. */
@@ -97,6 +100,11 @@ export async function recordEnd(
       { cause: error },
     );
   }
+}
+
+/** The end of a rotation that has waited, or of one that has not. */
+export function withWait(end: RotationEnd, waitedUntil: Instant | undefined): RotationEnd {
+  return waitedUntil === undefined ? end : { ...end, waitedUntil };
 }
 
 /** By `{"rotate": …}`; any other was begun by Secrets Manager. */

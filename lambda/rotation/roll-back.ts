@@ -42,7 +42,10 @@ export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports,
 
   const notBack = (proofs ?? []).filter((proof) => !isBack(proof, rotation));
   const recorded = async (proof: Proof) => ({ ...targetRecord(proof), ...(await reloadsOf(proof.target, ports)) });
-  const end = { secretId, secretName, token: versionId, targets: await sideBySide(proofs ?? [], recorded) };
+  const end = {
+    ...{ secretId, secretName, token: versionId, targets: await sideBySide(proofs ?? [], recorded) },
+    ...(rotation.waitedUntil === undefined ? {} : { waitedUntil: rotation.waitedUntil }),
+  };
   const exchanged = { old: rotation.current, new: rotation.pending };
   if (proofs === undefined || notBack.length > 0) {
     await refuseIfEnded(rotation, cause, ports);

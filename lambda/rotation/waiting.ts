@@ -1,4 +1,4 @@
-import type { Rotation, RotationIds } from './model.ts';
+import type { Instant, Rotation, RotationIds } from './model.ts';
 import type { Ports, SecretLabels, Waiting } from './ports.ts';
 
 /** That a version waits, and until when; the latest, where two have come to the same moment and both have written it down. */
@@ -7,12 +7,16 @@ export function waitingOn(
   versionId: string,
   way: Waiting['way'],
 ): Waiting | undefined {
-  return waiting
-    .filter((one) => one.versionId === versionId && one.way === way)
-    .reduce<Waiting | undefined>(
-      (last, one) => (last !== undefined && last.until.ms > one.until.ms ? last : one),
-      undefined,
-    );
+  return latest(waiting.filter((one) => one.versionId === versionId && one.way === way));
+}
+
+/** Until when a version says that it waits, whichever way. */
+export function lastUntil(waiting: readonly Waiting[], versionId: string): Instant | undefined {
+  return latest(waiting.filter((one) => one.versionId === versionId))?.until;
+}
+
+function latest(waiting: readonly Waiting[]): Waiting | undefined {
+  return waiting.toSorted((a, b) => a.until.ms - b.until.ms).at(-1);
 }
 
 /** A target and the proxy that it waits for. */
