@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
 import { parseRepairEvent } from './repair-event.ts';
-import { repair, repairAll, repairWaiting } from './rotation/repair.ts';
+import { repair } from './rotation/repair.ts';
+import { repairAll } from './rotation/repair-all.ts';
+import { repairWaiting } from './rotation/repair-waiting.ts';
 import type { Answer } from './rotation/rotate-request.ts';
 import { onPorts } from './wire.ts';
 

@@ -1,4 +1,4 @@
-import { Refusal, StillWaiting, sentence, TargetFailed } from '../errors.ts';
+import { Refusal, sentence, TargetFailed } from '../errors.ts';
 import { bringAutoregistrationBack } from './bring-autoregistration-back.ts';
 import type { Deadline } from './deadline.ts';
 import { chooseGate, isArmed, isAskedFromHere } from './gate.ts';
@@ -25,7 +25,7 @@ import { callOff } from './stand-down.ts';
 import { findStored } from './stored-credential.ts';
 import { untilAnswered } from './until-answered.ts';
 import { waitUntilServerUses } from './wait.ts';
-import { beginWaiting, waitingOn, waitsUntil } from './waiting.ts';
+import { waitOnTheWayBack } from './waiting.ts';
 
 /**
  * Arms `restore`, gives Zabbix the old key, and the hosts follow. A host that cannot be commanded is matched from Zabbix' side.
@@ -93,23 +93,12 @@ async function bringBackTouched(
   );
   const proofs = await sideBySide(touched, (one) => proveBack(one, rotation, ports, deadline, failures));
   const notBack = touched.filter((_, index) => proofs[index]?.verdict.verdict !== 'proven');
-  await waitForSlow(
+  await waitOnTheWayBack(
     notBack.filter(({ slowProxy }) => slowProxy !== undefined),
     rotation,
     ports,
   );
   return proofs;
-}
-
-/** Their nodes follow by themselves, and whoever comes next proves it; when the time is over, what is seen now is what is. */
-async function waitForSlow(slow: readonly Touched[], rotation: Rotation, ports: Ports): Promise<void> {
-  if (slow.length === 0) return;
-  const labels = await ports.secrets.labels(rotation.secretId);
-  // Somebody quicker has ended this rotation.
-  if (labels.pending !== rotation.versionId) return;
-  const waiting = waitingOn(labels, rotation.versionId, 'back') ?? (await beginWaiting(rotation, 'back', slow, ports));
-  if (ports.clock.now().ms >= waiting.until.ms) return;
-  throw new StillWaiting(`${slow.map(({ target }) => target.name).join(', ')} ${waitsUntil(waiting)}`);
 }
 
 /** A target that Zabbix has been given the new key for, or whose agent is on it or may be, or is down. */

@@ -36,10 +36,10 @@ export async function move(
   const going = await sideBySide(byNode(together), async (mates): Promise<Going> => {
     const [{ target, host, prepared, slowProxy }] = mates;
     const gate = await chooseGate(host, prepared.gates, rotation, monitor);
-    const waitsFor = slowProxy === undefined ? 'server' : 'slow proxy';
+    const whom = slowProxy === undefined ? 'server' : 'slow proxy';
     // A second switch would wait for the first, and a node runs only a few commands at once.
     const isWaiting = slowProxy !== undefined && prepared.rotation?.phase === 'armed';
-    const arm = () => fleet.arm(target, rotation, prepared, gate, forward, waitsFor);
+    const arm = () => fleet.arm(target, rotation, prepared, gate, forward, whom);
     const waiting = isArmed(gate) && !isWaiting ? await arm() : undefined;
     if (waiting !== undefined || isWaiting) for (const { target } of mates) armed.add(target.name);
     for (const { target, host } of mates) {

@@ -1,7 +1,6 @@
-import { nodeOutlastsS } from '../contract.ts';
 import { Refusal, RotationRolledBack, StillOpen, StillWaiting, sentence } from '../errors.ts';
 import { lookAtWaiting } from './carry-on.ts';
-import { type Deadline, timeToGoBackMs } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import { endUnminted } from './end-unminted.ts';
 import { isInZabbix, moveCurrent, promote, recordRotated } from './finish-secret.ts';
 import { forget } from './forget.ts';
@@ -222,67 +221,4 @@ async function leftOn(
     await archive.append({ event: 'target.notInspected', secretId, target: target.name, because: sentence(error) });
     return [];
   }
-}
-
-/** As many as wait at once are looked at together. */
-const waitingAtOnce = 10;
-
-/**
- * Looks after every secret of ours whose rotation waits. What is left when its time has been over for a while is no more pressing than
- * any other that is unfinished.
- *
- * @returns what was done, in words
- * @throws {AggregateError} of those that have failed
- */
-export async function repairWaiting(ports: Ports, deadline: Deadline): Promise<readonly string[]> {
-  const overMs = ports.clock.now().ms - nodeOutlastsS * 1000;
-  const waiting = (await ports.secrets.unfinished()).filter(
-    ({ waitsUntil }) => waitsUntil !== undefined && waitsUntil.ms > overMs,
-  );
-  const says: string[] = [];
-  const failures: unknown[] = [];
-  for (let from = 0; from < waiting.length; from += waitingAtOnce) {
-    if (from > 0 && deadline.remainingMs < timeToGoBackMs(ports.patience)) {
-      says.push(`${waiting.length - from} waiting rotations are left for the next time`);
-      break;
-    }
-    const some = waiting.slice(from, from + waitingAtOnce);
-    for (const one of await Promise.allSettled(some.map(({ secretId }) => repair(secretId, ports, deadline)))) {
-      if (one.status === 'fulfilled') says.push(one.value);
-      else failures.push(one.reason);
-    }
-  }
-  if (failures.length > 0)
-    throw failures.length === 1 ? failures[0] : new AggregateError(failures, failures.map(sentence).join('; '));
-  return waiting.length === 0 ? ['no rotation waits'] : says;
-}
-
-/** A rotation writes to its secret when it begins and when it ends, and its steps last a quarter of an hour at most. Milliseconds. */
-const quietForMs = 60 * 60_000;
-
-/**
- * Repairs every secret of ours whose rotation was left unfinished and has not moved for an hour. One after the other, for as long
- * as there is time to bring one to its end.
- *
- * @returns what was done, in words
- * @throws {AggregateError} of what could not be brought to an end
- */
-export async function repairAll(ports: Ports, deadline: Deadline): Promise<readonly string[]> {
-  const now = ports.clock.now().ms;
-  const left = (await ports.secrets.unfinished()).filter(({ changed }) => now - changed.ms >= quietForMs);
-  const says: string[] = [];
-  const failures: unknown[] = [];
-  for (const [index, { secretId }] of left.entries()) {
-    if (index > 0 && deadline.remainingMs < timeToGoBackMs(ports.patience)) {
-      says.push(`${left.length - index} unfinished rotations are left for the next time`);
-      break;
-    }
-    try {
-      says.push(await repair(secretId, ports, deadline));
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(sentence).join('; '));
-  return left.length === 0 ? ['no rotation is unfinished'] : says;
 }

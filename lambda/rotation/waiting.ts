@@ -1,3 +1,4 @@
+import { StillWaiting } from '../errors.ts';
 import type { Instant, Rotation, RotationIds } from './model.ts';
 import type { Ports, SecretLabels, Waiting } from './ports.ts';
 
@@ -20,7 +21,7 @@ function latest(waiting: readonly Waiting[]): Waiting | undefined {
 }
 
 /** A target and the proxy that it waits for. */
-export interface WaitsFor {
+export interface BehindSlowProxy {
   readonly target: { readonly name: string };
   readonly slowProxy: string | undefined;
 }
@@ -29,7 +30,7 @@ export interface WaitsFor {
 export async function beginWaiting(
   { secretId, versionId }: RotationIds,
   way: Waiting['way'],
-  waiting: readonly WaitsFor[],
+  waiting: readonly BehindSlowProxy[],
   { secrets, archive, clock, patience }: Pick<Ports, 'secrets' | 'archive' | 'clock' | 'patience'>,
 ): Promise<Waiting> {
   // Labels tell whole seconds.
@@ -46,6 +47,26 @@ export async function beginWaiting(
     targets: waiting.map(({ target }) => target.name),
   });
   return begun;
+}
+
+/**
+ * For targets that are not back yet: their nodes follow their proxies by themselves, and whoever comes next proves it.
+ *
+ * @throws {StillWaiting} until the time is over; then what has been seen of them is what is
+ */
+export async function waitOnTheWayBack(
+  notBack: readonly BehindSlowProxy[],
+  { secretId, versionId }: RotationIds,
+  ports: Pick<Ports, 'secrets' | 'archive' | 'clock' | 'patience'>,
+): Promise<void> {
+  if (notBack.length === 0) return;
+  const labels = await ports.secrets.labels(secretId);
+  // Somebody quicker has ended this rotation.
+  if (labels.pending !== versionId) return;
+  const waiting =
+    waitingOn(labels, versionId, 'back') ?? (await beginWaiting({ secretId, versionId }, 'back', notBack, ports));
+  if (ports.clock.now().ms >= waiting.until.ms) return;
+  throw new StillWaiting(`${notBack.map(({ target }) => target.name).join(', ')} ${waitsUntil(waiting)}`);
 }
 
 /** What does not come off now comes off with the next look at the secret: it says nothing once AWSPENDING has gone or AWSCURRENT come. */

@@ -1,4 +1,6 @@
-import { repair, repairAll, repairWaiting } from '../../lambda/rotation/repair.ts';
+import { repair } from '../../lambda/rotation/repair.ts';
+import { repairAll } from '../../lambda/rotation/repair-all.ts';
+import { repairWaiting } from '../../lambda/rotation/repair-waiting.ts';
 import { requestRotation } from '../../lambda/rotation/rotate-request.ts';
 import { driveRotation } from '../fakes/drive-rotation.ts';
 import { type Invoked, invoke, type Work } from '../fakes/lambda.ts';

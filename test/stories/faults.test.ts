@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../lambda/errors.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
-import { repair, repairAll } from '../../lambda/rotation/repair.ts';
+import { repair } from '../../lambda/rotation/repair.ts';
+import { repairAll } from '../../lambda/rotation/repair-all.ts';
 import { driveRotation } from '../fakes/drive-rotation.ts';
 import type { Conduct } from '../fakes/invocation.ts';
 import { invoke } from '../fakes/lambda.ts';

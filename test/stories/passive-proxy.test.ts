@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { StillWaiting, Stranded } from '../../lambda/errors.ts';
 import { Deadline } from '../../lambda/rotation/deadline.ts';
 import type { Credential } from '../../lambda/rotation/model.ts';
-import { repair, repairAll, repairWaiting } from '../../lambda/rotation/repair.ts';
+import { repair } from '../../lambda/rotation/repair.ts';
+import { repairAll } from '../../lambda/rotation/repair-all.ts';
+import { repairWaiting } from '../../lambda/rotation/repair-waiting.ts';
 import { keptRecords } from '../fakes/kept-records.ts';
 import { aWorld, token, type World, type WorldOptions } from './world.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RotationRolledBack, Stranded } from '../../lambda/errors.ts';
 import { Deadline } from '../../lambda/rotation/deadline.ts';
-import { repair, repairAll } from '../../lambda/rotation/repair.ts';
+import { repair } from '../../lambda/rotation/repair.ts';
+import { repairAll } from '../../lambda/rotation/repair-all.ts';
 import { runStep } from '../../lambda/rotation/rotation.ts';
 import { invoke } from '../fakes/lambda.ts';
 import { aWorld, token, type World } from './world.ts';

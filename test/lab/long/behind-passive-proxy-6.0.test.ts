@@ -65,6 +65,8 @@ describe('hosts behind a passive proxy of Zabbix 6.0', () => {
     });
     await Promise.all([agentd, agent2, givenUp, broken].map((host) => host.awaitValues(Date.now())));
     await broken.inflict('cannotStartWithNewKey');
+    // From now on nothing is sent to it for as long as it ever waits.
+    await sentConfiguration(started(proxy));
     lab().cloud.resetAlarms();
     const fromMs = Date.now();
 
@@ -150,6 +152,16 @@ describe('hosts behind a passive proxy of Zabbix 6.0', () => {
     expect(lab().cloud.breakdowns).toEqual([]);
   });
 });
+
+/** Waits until the server sends the proxy its configuration. */
+async function sentConfiguration(proxy: SmallProxy): Promise<void> {
+  const times = () => proxy.log().split('received configuration data from server').length;
+  const before = times();
+  await eventually(`${proxy.name} is sent its configuration`, () => times() > before, {
+    withinS: 2 * proxyConfigFrequencyS,
+    everyMs: 250,
+  });
+}
 
 function started<T>(thing: T | undefined): T {
   if (thing === undefined) throw new Error('the lab did not start');

@@ -1,6 +1,8 @@
 import { goingBackLabel, unrecordedLabel } from '../../../lambda/contract.ts';
 import type { Gate, IdentityMode } from '../../../lambda/rotation/model.ts';
-import { repair, repairAll, repairWaiting } from '../../../lambda/rotation/repair.ts';
+import { repair } from '../../../lambda/rotation/repair.ts';
+import { repairAll } from '../../../lambda/rotation/repair-all.ts';
+import { repairWaiting } from '../../../lambda/rotation/repair-waiting.ts';
 import { requestRotation } from '../../../lambda/rotation/rotate-request.ts';
 import { driveRotation } from '../../fakes/drive-rotation.ts';
 import type { Conduct } from '../../fakes/invocation.ts';
