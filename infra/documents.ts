@@ -140,14 +140,17 @@ function fallback(name: ParameterName): string[] {
 }
 
 /**
- * The verb's files in one. Lines that hold nothing but a comment stay behind: they are a fifth of a document whose size is
- * limited (64 kB), and agents log the whole script with every command.
+ * The verb's files in one. Lines that hold nothing but a comment stay behind, and indentation does, which no text that goes over
+ * several lines has: they are a quarter of a document whose size is limited (64 kB), and agents log the whole script with every command.
  */
 function script(verb: Verb): string[] {
   const text = parts[verb]
     .map((file) => readFileSync(new URL(`documents/linux/${file}`, import.meta.url), 'utf8'))
     .join('\n');
-  const lines = text.split('\n').filter((line) => !/^\s*(#|$)/.test(line));
+  const lines = text
+    .split('\n')
+    .map((line) => line.trimStart())
+    .filter((line) => !/^(#|$)/.test(line));
   return ['# The commented source is in infra/documents/linux of the project.', ...lines];
 }
 

@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { tryNewerVersions } from '../lambda/contract.ts';
+import { type Door, doors, tryNewerVersions } from '../lambda/contract.ts';
 import { Fields, isRecord } from './fields.ts';
 import { type Reload, reload, reloadVariables } from './reload.ts';
 import { scheduleProblems, windowProblems } from './schedule.ts';
@@ -95,6 +95,8 @@ export interface SecretEntry {
   readonly schedule: string;
   /** Hours that Secrets Manager may use to begin and to try again, `4h`. Absent: until the UTC day ends. */
   readonly window?: string;
+  /** What its targets take once they are encrypted for the first time. Absent: one that is unencrypted is refused. */
+  readonly firstEncryption?: Door;
 }
 
 /**
@@ -403,8 +405,20 @@ function secretEntry(item: unknown, place: string, problems: string[]): SecretEn
   const name = fields.text('name', nameProblem);
   const schedule = fields.text('schedule', (value) => scheduleProblems(value)[0]);
   const window = fields.optionalText('window', (value) => windowProblems(value, schedule)[0]);
+  const asked = fields.optionalText('firstEncryption', firstEncryptionProblem);
+  const firstEncryption = doors.find((door) => door === asked);
   fields.refuseOthers();
-  return { name, schedule, ...(window === undefined ? {} : { window }) };
+  return {
+    name,
+    schedule,
+    ...(window === undefined ? {} : { window }),
+    ...(firstEncryption === undefined ? {} : { firstEncryption }),
+  };
+}
+
+function firstEncryptionProblem(value: string): string | undefined {
+  if (doors.some((door) => door === value)) return undefined;
+  return 'must be "only-psk", or "unencrypted-too" to leave unencrypted connections open; remove the line and nothing is encrypted for the first time.';
 }
 
 function nameProblem(name: string): string | undefined {

@@ -5,7 +5,7 @@ import { RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnRotationSchedule, Secret, type SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { secretNamePrefix, secretTag } from '../lambda/contract.ts';
+import { firstEncryptionTagKey, secretNamePrefix, secretTag } from '../lambda/contract.ts';
 import type { SecretEntry } from './inventory.ts';
 import type { Rotator } from './rotator.ts';
 
@@ -39,6 +39,8 @@ export class RotatedSecret extends Construct {
     });
     // CloudFormation changes a tag by itself: the value stays as it is. AWS Config's rules find the secret by it.
     Tags.of(secret).add(secretTag.key, secretTag.value);
+    // The function asks for it where the secret says that its targets are unencrypted, and nowhere else.
+    if (entry.firstEncryption !== undefined) Tags.of(secret).add(firstEncryptionTagKey, entry.firstEncryption);
     const schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: secret.secretArn,
       rotationLambdaArn: rotator.function.functionArn,

@@ -58,10 +58,12 @@ export const parameters = {
   config: { allowedPattern: '^(auto|none|/[A-Za-z0-9/._-]{1,200})$', default: 'auto' },
   /** The same of the proxy. */
   proxyConfig: { allowedPattern: '^(auto|none|/[A-Za-z0-9/._-]{1,200})$', default: 'none' },
-  /** Fingerprint of the key that AWSCURRENT holds (see docs/host-scripts.md). */
-  currentFingerprint: { allowedPattern: '^[0-9a-f]{12}$' },
+  /** Fingerprint of the key that AWSCURRENT holds (see docs/host-scripts.md), or that it holds none. */
+  currentFingerprint: { allowedPattern: '^([0-9a-f]{12}|unencrypted)$' },
   /** Fingerprint that the node must find after unsealing, or in place before it forgets. */
-  fingerprint: { allowedPattern: '^[0-9a-f]{12}$' },
+  fingerprint: { allowedPattern: '^([0-9a-f]{12}|unencrypted)$' },
+  /** Whether an agent without a PSK is expected, and what it is to take with its first one. */
+  firstEncryption: { allowedPattern: '^(no|only-psk|unencrypted-too)$', default: 'no' },
   /** Identity to put beside the new key; `keep` leaves the configuration file untouched. */
   identity: { allowedPattern: '^[A-Za-z0-9._:-]{1,128}$' },
   /** The new key, RSA-OAEP-SHA256 for the public key that `prepare` returned, base64. */
@@ -85,8 +87,8 @@ export type ParameterName = keyof typeof parameters;
 
 /** What each document takes. Every parameter without a default must be given. */
 export const verbParameters = {
-  inspect: ['secretId', 'versionId', 'config', 'proxyConfig'],
-  prepare: ['secretId', 'versionId', 'config', 'proxyConfig', 'currentFingerprint', 'notAfter'],
+  inspect: ['secretId', 'versionId', 'config', 'proxyConfig', 'firstEncryption'],
+  prepare: ['secretId', 'versionId', 'config', 'proxyConfig', 'firstEncryption', 'currentFingerprint', 'notAfter'],
   switch: [
     'secretId',
     'versionId',
@@ -104,18 +106,32 @@ export const verbParameters = {
     'versionId',
     'config',
     'proxyConfig',
+    'firstEncryption',
     'gate',
     'notAfter',
     'serverWaitS',
     'agentStartS',
     'probeEveryS',
   ],
-  forget: ['secretId', 'versionId', 'config', 'proxyConfig', 'fingerprint'],
+  forget: ['secretId', 'versionId', 'config', 'proxyConfig', 'firstEncryption', 'fingerprint'],
   reload: ['secretId', 'versionId', 'daemon', 'proxies'],
 } as const satisfies Record<Verb, readonly ParameterName[]>;
 
 /** Nodes that may be commanded carry this tag. */
 export const nodeTag = { key: 'ZabbixPskRotation', value: 'enabled' } as const;
+
+/** In a node's words: it holds no key, and says so in place of a key's fingerprint. */
+export const unencrypted = 'unencrypted';
+
+/**
+ * What both ends of a target take once its first key is in use: `only-psk` closes the unencrypted door, `unencrypted-too` leaves it open.
+ * Whoever asks for a first encryption says which; without it nothing is encrypted for the first time.
+ */
+export const doors = ['only-psk', 'unencrypted-too'] as const;
+export type Door = (typeof doors)[number];
+
+/** Secrets whose targets may be encrypted for the first time carry this tag, with one of `doors`. CloudFormation never sees their values. */
+export const firstEncryptionTagKey = 'ZabbixPskFirstEncryption';
 
 /** Rotated secrets, and the bucket of their records, carry these: `infra/conformance-pack.yaml` finds them by it. */
 export const secretTag = { key: nodeTag.key, value: 'secret' } as const;

@@ -91,7 +91,7 @@ async function wire(): Promise<ReportPorts> {
     policies: {
       list: () => orRefused('the list of secrets', () => listPolicies(secretsManager)),
       value: ({ arn, name }, versionId) =>
-        orRefused(name, () => store.read({ secretId: arn, secretName: name }, versionId)),
+        orRefused(name, () => store.read({ secretId: arn, secretName: name, firstEncryption: undefined }, versionId)),
     },
     nodes: looking(commands, clock),
     bucket: s3Bucket({ bucket: config.evidenceBucket, ...byHand }),

@@ -1,4 +1,4 @@
-import type { Credential } from '../rotation/model.ts';
+import { type Credential, fingerprintOf, type Protection } from '../rotation/model.ts';
 import type { RecordedEnd } from '../rotation/ports.ts';
 import type { AskedAgain, Judged, TargetRecord } from '../rotation/record.ts';
 import type { Fingerprints } from './fingerprint.ts';
@@ -31,7 +31,8 @@ export function recordOf(
   { fingerprints, endedBy, document }: Circumstances,
 ): EvidenceRecord {
   const { exchanged, outcome } = end;
-  const known = [exchanged.old, exchanged.new].filter((one) => one !== undefined);
+  const takes = exchanged.new?.takes;
+  const known = [exchanged.old, exchanged.new].filter(isCredential);
   const hmacOf = new Map(known.map(({ key }) => [key.fingerprint, fingerprints.of(key)]));
   const told: Told = (sentence) => (sentence === undefined ? null : unhashed(sentence, hmacOf));
   const endedAt = isoOf(end.ended.ms);
@@ -42,15 +43,10 @@ export function recordOf(
   const isRotated = outcome === 'rotated';
   const isOver = outcome === 'rolled-back' || outcome === 'refused';
 
-  const described = (credential: Credential | undefined, times: Pick<KeyRecord, 'activatedAt' | 'deactivatedAt'>) =>
-    credential === undefined
-      ? null
-      : {
-          identity: credential.identity,
-          keyBytes: credential.key.bytes,
-          fingerprint: fingerprints.of(credential.key),
-          ...times,
-        };
+  const described = (one: Protection | undefined, times: Pick<KeyRecord, 'activatedAt' | 'deactivatedAt'>) =>
+    isCredential(one)
+      ? { identity: one.identity, keyBytes: one.key.bytes, fingerprint: fingerprints.of(one.key), ...times }
+      : null;
   const next = described(exchanged.new, {
     activatedAt: isRotated ? (switches[0] ?? null) : null,
     deactivatedAt: isOver ? endedAt : null,
@@ -63,7 +59,7 @@ export function recordOf(
     format: 1,
     sequence: place.sequence,
     previous: place.previous,
-    action: 'rotation',
+    action: takes !== undefined ? 'first-encryption' : 'rotation',
     outcome,
     because: told(end.because),
     secret: { name: end.secretName, arn: end.secretId },
@@ -76,8 +72,13 @@ export function recordOf(
     fingerprintKey: fingerprints.keyId,
     old: before === null ? null : { ...before, activatedAt: activatedAt(before, fingerprints, place.remembers) },
     new: next,
+    ...(takes === undefined ? {} : { firstEncryption: { before: 'unencrypted', takes } }),
     targets: end.targets.map((one) => targetOf(one, exchanged, told)),
   };
+}
+
+function isCredential(one: Protection | undefined): one is Credential {
+  return one?.key !== undefined;
 }
 
 /** Hosts still use the credential that was replaced. */
@@ -174,14 +175,20 @@ function askedAgain(
     node,
     zabbix,
     contact,
-    oldKey: oldKey === 'not-asked' && zabbix === claimed ? 'replaced' : oldKey,
+    oldKey: oldKey === 'not-asked' ? unasked(exchanged, zabbix === claimed) : oldKey,
     because: told(proof.notAsked),
   };
 }
 
+/** Where it was not tried: an unencrypted door that was left open is not meant to be refused. */
+function unasked({ new: next }: RecordedEnd['exchanged'], isReplaced: boolean): RecordedProof['oldKey'] {
+  if (next?.takes === 'unencrypted-too') return 'none';
+  return isReplaced ? 'replaced' : 'not-asked';
+}
+
 function whichKey(fingerprint: string, exchanged: RecordedEnd['exchanged']): 'old' | 'new' | 'other' {
   if (fingerprint === exchanged.new?.key.fingerprint) return 'new';
-  return fingerprint === exchanged.old?.key.fingerprint ? 'old' : 'other';
+  return exchanged.old !== undefined && fingerprint === fingerprintOf(exchanged.old) ? 'old' : 'other';
 }
 
 /** A node's clock may have been set back while it measured. */

@@ -15,6 +15,7 @@ import {
   string,
   type infer as TypeOf,
 } from 'zod/mini';
+import { doors } from '../contract.ts';
 
 const text = string().check(minLength(1));
 const count = number().check(int(), minimum(0));
@@ -78,7 +79,7 @@ const target = object({
     ),
     oldKey: oneOf(['refused', 'accepted', 'replaced', 'kept', 'none', 'not-asked']).check(
       describe(
-        'What the server said to the key that was replaced; replaced: not asked, and Zabbix stores another; kept: it takes it from hosts that still use it',
+        'What the server said to the key that was replaced; replaced: not asked, and Zabbix stores another; kept: it takes it from hosts that still use it; of a first encryption, to an unencrypted connection; none: there was no other, or unencrypted connections go on being taken',
       ),
     ),
     stillUsedBy: optional(array(text)).check(describe('Hosts that still use the identity that was replaced')),
@@ -96,7 +97,9 @@ export const recordShape = object({
   previous: nullable(string().check(regex(/^[0-9a-f]{64}$/))).check(
     describe("SHA-256 of the bytes of the predecessor's object; null: the first record of this secret"),
   ),
-  action: text.check(describe('rotation; what comes later gets words of its own')),
+  action: text.check(
+    describe('rotation; first-encryption: there was no key before; what comes later gets words of its own'),
+  ),
   outcome: text.check(describe('Of a rotation: rotated, rolled-back, refused, stranded')),
   because: nullable(text).check(describe('Why it did not end as rotated')),
   secret: object({ name: text, arn: text }),
@@ -133,8 +136,20 @@ export const recordShape = object({
     ),
   ),
   fingerprintKey: string().check(regex(/^[0-9a-f]{8}$/), describe('Which HMAC key the fingerprints were made with')),
-  old: nullable(credential).check(describe('The credential before the rotation; null: not known any more')),
+  old: nullable(credential).check(
+    describe('The credential before the rotation; null: not known any more, or there was none (firstEncryption)'),
+  ),
   new: nullable(credential).check(describe('The credential that was to come; null: none was minted')),
+  firstEncryption: optional(
+    object({
+      before: literal('unencrypted').check(describe('What both ends took and used before')),
+      takes: oneOf(doors).check(
+        describe(
+          'What both ends take with the key: only-psk: unencrypted connections are refused; unencrypted-too: they go on being taken',
+        ),
+      ),
+    }),
+  ).check(describe('Of an action first-encryption; where a target uses or holds the old, it is unencrypted')),
   targets: array(target),
 });
 

@@ -1,14 +1,16 @@
 import type { GetCommandInvocationCommandOutput } from '@aws-sdk/client-ssm';
 import type { ZodMiniType } from 'zod/mini';
-import { nodeOutlastsS, type Verb } from '../contract.ts';
+import { type Door, nodeOutlastsS, type Verb } from '../contract.ts';
 import { NodeUnreachable, Refusal } from '../errors.ts';
 import type { Deadline } from '../rotation/deadline.ts';
 import { safeIdentity } from '../rotation/identity.ts';
 import {
+  fingerprintOf,
   type NodeOutcome,
   type NodeTarget,
   onNodes,
   type Preparation,
+  type Protection,
   type Rotation,
   type RotationIds,
 } from '../rotation/model.ts';
@@ -67,8 +69,9 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
     return parsed.data;
   }
 
-  async function inspect(target: NodeTarget, { secretId, versionId }: RotationIds, deadline: Deadline) {
-    const sent = await commands.send(target, 'inspect', { secretId, versionId, ...programs([target]) });
+  async function inspect(target: NodeTarget, { secretId, versionId, current }: RotationIds, deadline: Deadline) {
+    const values = { secretId, versionId, ...programs([target]), ...firstEncryption(current) };
+    const sent = await commands.send(target, 'inspect', values);
     return toInspection(await account(sent, deadline, inspectionShape));
   }
 
@@ -92,7 +95,8 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
       secretId,
       versionId,
       ...programs(onNodes(pending.targets).filter(({ node }) => node === target.node)),
-      currentFingerprint: current.key.fingerprint,
+      ...firstEncryption(current),
+      currentFingerprint: fingerprintOf(current),
       notAfter: notAfter(target, preparedForMs),
     });
     const reply = await account(sent, deadline, preparationShape);
@@ -133,11 +137,12 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
       return waiting(sent, deadline);
     },
 
-    async armRestore(target, { secretId, versionId }, gate, deadline, waitsFor = 'server') {
+    async armRestore(target, { secretId, versionId, current }, gate, deadline, waitsFor = 'server') {
       const sent = await commands.send(target, 'restore', {
         secretId,
         versionId,
         ...programs([target]),
+        ...firstEncryption(current),
         gate,
         ...waits(target, waitsFor),
       });
@@ -158,12 +163,13 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
       }
     },
 
-    async forget(target, { secretId, versionId }, inPlace, deadline) {
+    async forget(target, { secretId, versionId, current }, inPlace, deadline) {
       const sent = await commands.send(target, 'forget', {
         secretId,
         versionId,
         ...programs([target]),
-        fingerprint: inPlace.key.fingerprint,
+        ...firstEncryption(current),
+        fingerprint: fingerprintOf(inPlace),
       });
       return toInspection(await account(sent, deadline, inspectionShape));
     },
@@ -174,6 +180,13 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
 function programs(targets: readonly NodeTarget[]): { readonly config: string; readonly proxyConfig: string } {
   const configOf = (kind: NodeTarget['kind']) => targets.find((target) => target.kind === kind)?.config ?? 'none';
   return { config: configOf('host'), proxyConfig: configOf('proxy') };
+}
+
+/** What tells a node that an agent without a key is expected, and what it is to take with its first one. */
+function firstEncryption(current: Protection | undefined): { readonly firstEncryption?: Door } {
+  return current === undefined || current.key !== undefined
+    ? {}
+    : { firstEncryption: current.takes ?? 'unencrypted-too' };
 }
 
 function noAccount(

@@ -30,7 +30,7 @@ const sentencePart = pipe(
 
 /** A node's root may answer what he likes: it must fit into our sentences all the same. */
 const name = pipe(string(), transform(quoteName));
-const fingerprint = string().check(regex(/^[0-9a-f]{12}$/));
+const fingerprint = string().check(regex(/^([0-9a-f]{12}|unencrypted)$/));
 
 /** Milliseconds since 1970 that JavaScript knows a date for. */
 const instant = number().check(minimum(0), maximum(8.64e15));

@@ -108,7 +108,10 @@ async function valueIn(
   if (versionId === undefined) return { unknown: placeholder };
   try {
     const value = await policies.value(policy, versionId);
-    return value === undefined ? { unknown: 'the version in force has no value' } : { known: value };
+    if (value === undefined) return { unknown: 'the version in force has no value' };
+    if (value.key === undefined)
+      return { unknown: 'it says that its targets are unencrypted: they wait for their first encryption' };
+    return { known: value };
   } catch (error) {
     if (error instanceof Refusal) return { unknown: error.code === 'SECRET_NOT_ADOPTED' ? placeholder : error.message };
     throw error;

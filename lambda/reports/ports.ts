@@ -1,5 +1,5 @@
 import type { Deadline } from '../rotation/deadline.ts';
-import type { Credential, NodeTarget, SecretValue } from '../rotation/model.ts';
+import type { Credential, CurrentValue, NodeTarget } from '../rotation/model.ts';
 import type { Clock } from '../rotation/ports.ts';
 import type { GatheredSecret, Reader, ZabbixObject } from './gathered.ts';
 
@@ -41,7 +41,7 @@ export interface Policy extends Omit<GatheredSecret, 'value' | 'targets' | 'othe
 export interface Policies {
   list(): Promise<readonly Policy[]>;
   /** @throws {Refusal} for a value that is not a credential with targets */
-  value(policy: Policy, versionId: string): Promise<SecretValue | undefined>;
+  value(policy: Policy, versionId: string): Promise<CurrentValue | undefined>;
 }
 
 /** What `inspect` tells of a node that has a key in place. */

@@ -59,7 +59,8 @@ export const rules = {
   unencrypted: {
     severity: 'high',
     title: 'Talks without encryption',
-    remedy: 'Give it a PSK in both directions, then take it into the inventory.',
+    remedy:
+      'Take it into the inventory with "firstEncryption" (docs/rotation.md), or give it a PSK in both directions first.',
     controls: cryptography,
   },
   'key-file-open': {

@@ -24,7 +24,7 @@ import { slowProxyOf } from './slow-proxy.ts';
 import { callOff } from './stand-down.ts';
 import { findStored } from './stored-credential.ts';
 import { untilAnswered } from './until-answered.ts';
-import { waitUntilServerUses } from './wait.ts';
+import { waitUntilServerRefuses, waitUntilServerUses } from './wait.ts';
 import { waitOnTheWayBack } from './waiting.ts';
 
 /**
@@ -272,8 +272,11 @@ async function waitAsLongAsItMayTake(
   ports: Ports,
   deadline: Deadline,
 ): Promise<void> {
+  const { current, pending } = rotation;
+  const patient = deadline.within(ports.patience.serverWaitMs);
   try {
-    await waitUntilServerUses(host, rotation.current, gate, ports, deadline.within(ports.patience.serverWaitMs));
+    if (current.key === undefined) await waitUntilServerRefuses(pending, ports, patient);
+    else await waitUntilServerUses(host, current, gate, ports, patient);
   } catch (error) {
     if (!(error instanceof TargetFailed)) throw error;
     const ids = { secretId: rotation.secretId, token: rotation.versionId };

@@ -1,5 +1,5 @@
 import type { Deadline } from './deadline.ts';
-import type { Credential, Rotation } from './model.ts';
+import { fingerprintOf, type Protection, type Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
 import { until } from './wait.ts';
 
@@ -17,12 +17,12 @@ const lookEveryMs = 5_000;
  * function cannot reach the server's port it is taken to be shorter than `serverWaitS`.
  */
 export async function waitForCacheRenewal(
-  wanted: Credential,
+  wanted: Protection,
   { current, pending }: Rotation,
   { monitor, clock, patience }: Pick<Ports, 'monitor' | 'clock' | 'patience'>,
   deadline: Deadline,
 ): Promise<CacheRenewal> {
-  const other = wanted.key.fingerprint === pending.key.fingerprint ? current : pending;
+  const other = fingerprintOf(wanted) === fingerprintOf(pending) ? current : pending;
   const end = deadline.within(patience.serverWaitMs);
   let last: CacheRenewal = 'assumed';
   const seen = await until(

@@ -3,7 +3,7 @@ import type { Deadline } from './deadline.ts';
 import { finishAgain } from './finish-secret.ts';
 import { load, readCurrent, refuseUnlessPending } from './load.ts';
 import { nextCredential } from './mint.ts';
-import { isOfAutoregistration, type SecretValue } from './model.ts';
+import { type CurrentValue, credentialIn, isOfAutoregistration } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { preflightAutoregistration } from './preflight-autoregistration.ts';
 import { seeEarlierTry } from './see-earlier-try.ts';
@@ -25,8 +25,10 @@ export async function createSecret(
     // That takes a while, in which this rotation may have been ended: parking would bring its label back.
     refuseUnlessPending(await secrets.labels(labels.secretId), token);
   }
+  // One that has begun ends as it began.
+  if (!isAsked(current) && credentialIn(await secrets.read(labels, token)) === undefined) throw notAsked(labels);
   const next = nextCredential(current);
-  if (isOfAutoregistration(current) && (await secrets.read(labels, token)) === undefined)
+  if (current.key !== undefined && isOfAutoregistration(current) && (await secrets.read(labels, token)) === undefined)
     await preflightAutoregistration(current, next, labels, token, ports);
   if (!(await secrets.park(labels, token, next)))
     return seeEarlierTry(await load(labels, token, secrets), ports, deadline);
@@ -40,16 +42,28 @@ export async function createSecret(
   });
 }
 
+/** Nothing is encrypted for the first time by accident: the value says that there is no key, and the inventory that there is to be one. */
+function isAsked(current: CurrentValue): boolean {
+  return current.key !== undefined || current.takes !== undefined;
+}
+
+function notAsked({ secretName }: SecretLabels): Refusal {
+  return new Refusal(
+    'FIRST_ENCRYPTION_NOT_ASKED',
+    `${secretName} says that its targets are unencrypted, and the inventory asks for no first encryption; put "firstEncryption": "only-psk" into its entry and deploy, or put the identity and psk in use into the secret`,
+  );
+}
+
 /** A key that an earlier try has parked may be in use by now: a refusal would take away the label of its only copy. */
 async function readCurrentOrStayOpen(
   labels: SecretLabels,
   token: string,
   secrets: Ports['secrets'],
-): Promise<SecretValue> {
+): Promise<CurrentValue> {
   try {
     return await readCurrent(labels, secrets);
   } catch (error) {
-    if (!(error instanceof Refusal) || (await secrets.read(labels, token)) === undefined) throw error;
+    if (!(error instanceof Refusal) || credentialIn(await secrets.read(labels, token)) === undefined) throw error;
     throw new StillOpen(`${error.message}; its rotation (version ${token}) stays open`, { cause: error });
   }
 }

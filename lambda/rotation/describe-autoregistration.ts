@@ -1,5 +1,5 @@
 import { sentence } from '../errors.ts';
-import { autoregistration, type Credential, type SecretValue } from './model.ts';
+import { autoregistration, type Credential, credentialIn, type SecretValue } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { autoregistrationProblem } from './preflight-autoregistration.ts';
 import { hostsUsing } from './prove-at-port.ts';
@@ -21,7 +21,8 @@ export async function describeAutoregistration(
     );
     const problem = autoregistrationProblem(host, taken, labels.secretName);
     if (problem !== undefined) says.push(`A rotation would be refused: ${problem.message}.`);
-    const previous = labels.previous === undefined ? undefined : await secrets.read(labels, labels.previous);
+    const previous =
+      labels.previous === undefined ? undefined : credentialIn(await secrets.read(labels, labels.previous));
     for (const held of [current, ...(previous === undefined ? [] : [previous])])
       says.push(registered(held, await hostsUsing(held, monitor)));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { readCurrent } from './load.ts';
 import { nextCredential } from './mint.ts';
+import { credentialIn } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { recordEnd } from './record.ts';
 
@@ -20,7 +21,7 @@ export async function endUnminted(
 ): Promise<boolean> {
   const { secrets } = ports;
   await secrets.markGoingBack(labels.secretId, token);
-  if ((await secrets.read(labels, token)) !== undefined) return false;
+  if (credentialIn(await secrets.read(labels, token)) !== undefined) return false;
   await tellRefused(labels, token, because, ports);
   await secrets.withdraw(labels.secretId, token);
   return true;

@@ -2,7 +2,15 @@ import { Refusal, StillOpen, sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { forget } from './forget.ts';
 import { load, readCurrent } from './load.ts';
-import type { Autoregistration, Inspection, NodeTarget, Rotation, RotationIds } from './model.ts';
+import {
+  type Autoregistration,
+  credentialIn,
+  fingerprintOf,
+  type Inspection,
+  type NodeTarget,
+  type Rotation,
+  type RotationIds,
+} from './model.ts';
 import { oncePerNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { proveAtPort } from './prove-at-port.ts';
@@ -85,7 +93,7 @@ export async function recordRotated(rotation: Rotated, ports: Ports, deadline: D
       target: target.name,
       node: target.node,
       identity: pending.identity,
-      ...(current === undefined ? {} : { from: current.key.fingerprint }),
+      ...(current === undefined ? {} : { from: fingerprintOf(current) }),
       to: pending.key.fingerprint,
       ...fromAccount(inspection),
       ...(await reloadsOf(target, ports)),
@@ -107,7 +115,7 @@ async function autoregistrationRecord(
   const proof = await proveAtPort(target, { wanted: pending, dead: current }, ports, deadline.within(0));
   return {
     ...targetRecord(proof),
-    ...(current === undefined ? {} : { from: current.key.fingerprint }),
+    ...(current === undefined ? {} : { from: fingerprintOf(current) }),
     gate: 'port-probe',
     switchedAt: new Date(ports.clock.now().ms).toISOString(),
   };
@@ -154,7 +162,8 @@ async function proofsNow(
 export async function finishAgain(labels: SecretLabels, ports: Ports, deadline: Deadline): Promise<boolean> {
   const { secretId, secretName, current: versionId, unrecorded } = labels;
   if (versionId === undefined || unrecorded !== versionId) return false;
-  const pending = await readCurrent(labels, ports.secrets);
+  const pending = credentialIn(await readCurrent(labels, ports.secrets));
+  if (pending === undefined) return false;
   const waitedUntil = lastUntil(labels.waiting, versionId);
   await recordRotated({ secretId, secretName, versionId, pending, waitedUntil }, ports, deadline);
   return true;

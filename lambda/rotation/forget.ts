@@ -1,6 +1,6 @@
 import { Refusal, sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
-import type { Credential, Inspection, NodeTarget, RotationIds } from './model.ts';
+import type { Inspection, NodeTarget, Protection, RotationIds } from './model.ts';
 import { onceMore } from './once-more.ts';
 import type { Ports } from './ports.ts';
 
@@ -13,7 +13,7 @@ import type { Ports } from './ports.ts';
 export async function forget(
   target: NodeTarget,
   rotation: RotationIds,
-  inPlace: Credential,
+  inPlace: Protection,
   { fleet, archive }: Pick<Ports, 'fleet' | 'archive'>,
   deadline: Deadline,
 ): Promise<Inspection | Refusal | undefined> {

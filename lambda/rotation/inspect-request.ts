@@ -1,16 +1,20 @@
+import { unencrypted } from '../contract.ts';
 import { sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { describeAutoregistration } from './describe-autoregistration.ts';
 import { readVersions, unfinishedVersion } from './load.ts';
 import {
   type Credential,
+  type CurrentValue,
+  fingerprintOf,
   type Inspection,
   isOfAutoregistration,
   type MonitoredHost,
   type NodeTarget,
   onNodes,
+  type Protection,
   type RotationIds,
-  type SecretValue,
+  type UnencryptedValue,
 } from './model.ts';
 import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
@@ -35,7 +39,7 @@ export async function requestInspection(
   const versionId = unfinished ?? labels.current ?? '';
   const { current, pending } = await readVersions(labels, versionId, ports.secrets);
   const says = [
-    `${labels.secretName} holds identity "${current.identity}" with a key of ${current.key.bytes} bytes (${current.key.fingerprint}) for ${count(current.targets.length, 'target')}.`,
+    `${labels.secretName} ${held(current)} for ${count(current.targets.length, 'target')}.`,
     `Zabbix answers with version ${await ports.monitor.version()}.`,
   ];
   if (unfinished !== undefined)
@@ -46,9 +50,11 @@ export async function requestInspection(
     if (waiting.versionId === unfinished)
       says.push(`It ${waitsUntil(waiting)}; the repair function looks every few minutes and ends it.`);
   const open = unfinished === undefined ? undefined : pending;
-  if (isOfAutoregistration(current)) says.push(...(await describeAutoregistration(current, open, labels, ports)));
+  if (current.key !== undefined && isOfAutoregistration(current))
+    says.push(...(await describeAutoregistration(current, open, labels, ports)));
   for (const target of onNodes(current.targets)) {
-    says.push(...(await describe(target, current, open, { secretId: labels.secretId, versionId }, ports, deadline)));
+    const ids = { secretId: labels.secretId, versionId, current };
+    says.push(...(await describe(target, current, open, ids, labels, ports, deadline)));
   }
   says.push(plan(current, labels, unfinished !== undefined));
   return { says };
@@ -56,20 +62,23 @@ export async function requestInspection(
 
 async function describe(
   target: NodeTarget,
-  current: SecretValue,
+  current: CurrentValue,
   pending: Credential | undefined,
   ids: RotationIds,
+  { secretName }: SecretLabels,
   ports: Ports,
   deadline: Deadline,
 ): Promise<readonly string[]> {
   const says: string[] = [];
   try {
-    const { host, holds } = await ports.monitor.find<Credential>(
+    const { host, holds } = await ports.monitor.find<Protection>(
       target,
       pending === undefined ? [current] : [current, pending],
     );
     says.push(inZabbix(host, storedIn(holds, current, pending)));
-    const problem = hostProblem(host) ?? (await slowProxyProblem(host, ports));
+    const stored =
+      holds === 'untold' ? holds : holds === undefined ? 'other' : holds === current ? 'current' : 'pending';
+    const problem = hostProblem(host, current, stored, secretName) ?? (await slowProxyProblem(host, ports));
     if (problem !== undefined) says.push(`A rotation would be refused: ${problem.message}.`);
     const slow = await slowProxyOf(host, ports);
     if (slow !== undefined)
@@ -88,12 +97,14 @@ async function describe(
 }
 
 function storedIn(
-  holds: Credential | 'untold' | undefined,
-  current: Credential,
+  holds: Protection | 'untold' | undefined,
+  current: Protection,
   pending: Credential | undefined,
 ): string {
   if (holds === 'untold') return 'does not tell which key it holds';
-  if (holds === undefined) return 'holds another key than the secret';
+  if (holds === undefined)
+    return current.key === undefined ? 'encrypts it already' : 'holds another key than the secret';
+  if (holds.key === undefined) return 'does not encrypt it';
   return `holds the key of ${holds === current ? 'AWSCURRENT' : holds === pending ? 'AWSPENDING' : 'nobody'}`;
 }
 
@@ -112,32 +123,51 @@ function inZabbix(host: MonitoredHost, stored: string): string {
 function onNode(
   { name, node }: NodeTarget,
   found: Inspection,
-  current: Credential,
+  current: Protection,
   pending: Credential | undefined,
 ): string {
+  if (found.fingerprint === unencrypted)
+    return `${name}: ${found.agent} ${found.agentVersion} on ${node} ${found.running ? 'runs' : 'does NOT run'} without a key; its first one would come into ${found.keyFile}${busyWith(found)}.`;
   const key =
-    found.fingerprint === current.key.fingerprint
+    found.fingerprint === fingerprintOf(current)
       ? 'the key of AWSCURRENT'
       : found.fingerprint === pending?.key.fingerprint
         ? 'the key of AWSPENDING'
         : `another key (${found.fingerprint})`;
-  const busy =
-    found.rotation === undefined ? '' : `; rotation ${found.rotation.versionId} is ${found.rotation.phase} there`;
-  return `${name}: ${found.agent} ${found.agentVersion} on ${node} ${found.running ? 'runs' : 'does NOT run'} with ${key} in ${found.keyFile} (mode ${found.keyMode}), identity "${found.identity}"${busy}.`;
+  return `${name}: ${found.agent} ${found.agentVersion} on ${node} ${found.running ? 'runs' : 'does NOT run'} with ${key} in ${found.keyFile} (mode ${found.keyMode}), identity "${found.identity}"${busyWith(found)}.`;
 }
 
-function plan(
-  { keyBytes, identityMode, targets }: SecretValue,
-  { secretName }: SecretLabels,
-  unfinished: boolean,
-): string {
+function busyWith({ rotation }: Inspection): string {
+  return rotation === undefined ? '' : `; rotation ${rotation.versionId} is ${rotation.phase} there`;
+}
+
+function held(current: CurrentValue): string {
+  if (current.key === undefined) return 'says that nothing is encrypted yet';
+  return `holds identity "${current.identity}" with a key of ${current.key.bytes} bytes (${current.key.fingerprint})`;
+}
+
+function plan(current: CurrentValue, { secretName }: SecretLabels, unfinished: boolean): string {
   if (unfinished) return `A rotation asked for now would be refused until the unfinished one has ended.`;
+  const { keyBytes, identityMode, targets } = current;
+  if (current.key === undefined) return planFirst(current, secretName);
   const identity = identityMode === 'fixed' ? 'keep the identity' : 'use a new identity';
   const minted = `A rotation of ${secretName} would mint a key of ${keyBytes} bytes, ${identity}`;
   if (isOfAutoregistration({ targets })) return `${minted}, and give it to Zabbix for autoregistration.`;
   const nodes = byNode(onNodes(targets).map((target) => ({ target })));
   const named = nodes.map((mates) => mates.map(({ target }) => target.name).join(' together with '));
   return `${minted}, and switch ${named.join(', then ')}.`;
+}
+
+function planFirst({ keyBytes, takes, targets }: UnencryptedValue, secretName: string): string {
+  const named = targets.map(({ name }) => name).join(', then ');
+  switch (takes) {
+    case undefined:
+      return `A rotation of ${secretName} would be refused: its entry in the inventory has no "firstEncryption".`;
+    case 'only-psk':
+      return `A rotation of ${secretName} would mint a key of ${keyBytes} bytes, encrypt ${named} for the first time, and close the unencrypted door.`;
+    case 'unencrypted-too':
+      return `A rotation of ${secretName} would mint a key of ${keyBytes} bytes and encrypt ${named} for the first time; unencrypted connections would go on being taken.`;
+  }
 }
 
 function count(n: number, noun: string): string {

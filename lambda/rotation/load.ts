@@ -1,21 +1,21 @@
 import { Refusal, StillOpen } from '../errors.ts';
-import type { Rotation, SecretValue } from './model.ts';
+import { type CurrentValue, credentialIn, type Rotation, type SecretValue } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { lastUntil } from './waiting.ts';
 
 /** What a secret's two versions hold: the only source of the old key, since Zabbix never gives one back. */
 export interface Versions {
-  readonly current: SecretValue;
-  /** Undefined: the version has no value yet. */
+  readonly current: CurrentValue;
+  /** Undefined: the version has no key yet. */
   readonly pending: SecretValue | undefined;
 }
 
 /** @throws {Refusal} for a secret that was never given a value */
 export async function readVersions(labels: SecretLabels, token: string, secrets: Ports['secrets']): Promise<Versions> {
-  return { current: await readCurrent(labels, secrets), pending: await secrets.read(labels, token) };
+  return { current: await readCurrent(labels, secrets), pending: credentialIn(await secrets.read(labels, token)) };
 }
 
-export async function readCurrent(labels: SecretLabels, secrets: Ports['secrets']): Promise<SecretValue> {
+export async function readCurrent(labels: SecretLabels, secrets: Ports['secrets']): Promise<CurrentValue> {
   const current = labels.current === undefined ? undefined : await secrets.read(labels, labels.current);
   if (current !== undefined) return current;
   throw new Refusal(
@@ -51,7 +51,7 @@ export function refuseUnlessPending({ pending, goingBack, secretName }: SecretLa
 
 /** The rotation that a token stands for. */
 export async function load(labels: SecretLabels, token: string, secrets: Ports['secrets']): Promise<Rotation> {
-  const pending = await secrets.read(labels, token);
+  const pending = credentialIn(await secrets.read(labels, token));
   if (pending === undefined) {
     throw new Refusal(
       'PENDING_EMPTY',
@@ -71,9 +71,18 @@ export async function load(labels: SecretLabels, token: string, secrets: Ports['
 export function rotationOf(
   { secretId, secretName, current: currentVersionId, waiting }: SecretLabels,
   versionId: string,
-  current: SecretValue,
+  current: CurrentValue,
   pending: SecretValue,
 ): Rotation {
-  const waitedUntil = lastUntil(waiting, versionId);
-  return { secretId, secretName, versionId, currentVersionId, current, pending, waitedUntil };
+  const ids = { secretId, secretName, versionId, currentVersionId, waitedUntil: lastUntil(waiting, versionId) };
+  if (current.key === undefined) {
+    // What a first encryption goes back to is no way back from any other: a host that has a key would lose it.
+    if (pending.takes === undefined)
+      throw new StillOpen(
+        `AWSCURRENT of ${secretName} says that its targets are unencrypted, and version ${versionId} is not their first key: somebody has changed the value meanwhile; put that of AWSPREVIOUS into the secret again`,
+      );
+    return { ...ids, current: { ...current, takes: pending.takes }, pending };
+  }
+  // It was their first one once; given back to Zabbix it says no more what is taken beside it.
+  return { ...ids, current: current.takes === undefined ? current : { ...current, takes: undefined }, pending };
 }

@@ -1,5 +1,5 @@
 import type { Deadline } from './deadline.ts';
-import type { Credential, NodeTarget, Rotation } from './model.ts';
+import { fingerprintOf, type NodeTarget, type Protection, type Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
 import { proveByContact } from './prove-by-contact.ts';
@@ -26,12 +26,12 @@ export async function matchFromZabbix(
     const onNew = await giveAndProve(target, pending, rotation, ports, deadline);
     const now = onNew.evidence.node;
     // Somebody else has taken its agent back meanwhile.
-    const isBack = 'fingerprint' in now && now.fingerprint === current.key.fingerprint;
+    const isBack = 'fingerprint' in now && now.fingerprint === fingerprintOf(current);
     return isBack ? giveAndProve(target, current, rotation, ports, deadline) : onNew;
   }
 
   const { holds } = await ports.monitor.find(target, [current, pending]);
-  const order = holds === pending ? [pending, current] : [current, pending];
+  const order: readonly Protection[] = holds === pending ? [pending, current] : [current, pending];
   /** A key that is only tried must be taken away again before nothing more is asked of Zabbix. */
   const trying = deadline.reserving(takeAwayMs);
   let proof: Proof | undefined;
@@ -67,7 +67,7 @@ async function isReplaced(target: NodeTarget, { current, pending }: Rotation, { 
 
 async function giveAndProve(
   target: NodeTarget,
-  wanted: Credential,
+  wanted: Protection,
   rotation: Rotation,
   ports: Ports,
   deadline: Deadline,
@@ -79,21 +79,21 @@ async function giveAndProve(
 
 async function give(
   target: NodeTarget,
-  credential: Credential,
+  wanted: Protection,
   rotation: Rotation,
   ports: Ports,
   deadline: Deadline,
 ): Promise<void> {
-  const { host, holds } = await ports.monitor.find(target, [credential]);
-  if (holds === credential) return;
+  const { host, holds } = await ports.monitor.find(target, [wanted]);
+  if (holds === wanted) return;
   await ports.archive.append({
     event: 'zabbix.matching',
     secretId: rotation.secretId,
     token: rotation.versionId,
     target: target.name,
-    identity: credential.identity,
-    fingerprint: credential.key.fingerprint,
+    identity: wanted.identity,
+    fingerprint: fingerprintOf(wanted),
   });
-  await ports.monitor.give([host], credential);
+  await ports.monitor.give([host], wanted);
   await reloadCaches([host], rotation, ports, deadline);
 }

@@ -1,3 +1,4 @@
+import { type Door, unencrypted } from '../contract.ts';
 import type { PskKey } from './psk.ts';
 
 /** Something of Zabbix that holds one end of a pre-shared key. */
@@ -34,7 +35,7 @@ export function onNodes(targets: readonly Target[]): readonly NodeTarget[] {
 }
 
 /** Autoregistration is the only target of its secret. */
-export function isOfAutoregistration({ targets: [only] }: Pick<SecretValue, 'targets'>): boolean {
+export function isOfAutoregistration({ targets: [only] }: Pick<Shared, 'targets'>): boolean {
   return only.kind === 'autoregistration';
 }
 
@@ -42,12 +43,30 @@ export function isOfAutoregistration({ targets: [only] }: Pick<SecretValue, 'tar
 export interface Credential {
   readonly identity: string;
   readonly key: PskKey;
+  /** Only of a target's first credential: what both ends take from then on. With every other they take what they took. */
+  readonly takes?: Door | undefined;
+}
+
+/** No credential: both ends speak unencrypted. What a first encryption begins with and goes back to. */
+export interface Unencrypted {
+  readonly key?: undefined;
+  readonly identity?: undefined;
+  /** What the first credential is to bring; undefined: nobody has asked for one. */
+  readonly takes: Door | undefined;
+}
+
+/** What the traffic of a target is protected by. */
+export type Protection = Credential | Unencrypted;
+
+/** What is compared and told of either: the key's fingerprint, or that there is no key. */
+export function fingerprintOf({ key }: Protection): string {
+  return key === undefined ? unencrypted : key.fingerprint;
 }
 
 export type IdentityMode = 'new' | 'fixed';
 
-/** One version of a rotated secret: a credential and everything that uses it. */
-export interface SecretValue extends Credential {
+/** What a version of a rotated secret says beside what is in use. */
+interface Shared {
   /** Autoregistration alone, or others. */
   readonly targets: readonly [Target, ...Target[]];
   readonly identityMode: IdentityMode;
@@ -55,6 +74,23 @@ export interface SecretValue extends Credential {
   readonly leaves?: string | undefined;
   /** Length of the next key, in bytes. */
   readonly keyBytes: number;
+}
+
+/** One version of a rotated secret: a credential and everything that uses it. */
+export interface SecretValue extends Credential, Shared {}
+
+/** The version before a secret's first key. */
+export interface UnencryptedValue extends Unencrypted, Shared {
+  /** What the first identity begins with; where it is to stay fixed, all of it. */
+  readonly firstIdentity: string;
+}
+
+/** What AWSCURRENT may say. */
+export type CurrentValue = SecretValue | UnencryptedValue;
+
+/** A version that has a credential. */
+export function credentialIn(value: CurrentValue | undefined): SecretValue | undefined {
+  return value?.key === undefined ? undefined : value;
 }
 
 /** One rotation: from the version that is current to the one that is pending. */
@@ -66,14 +102,16 @@ export interface Rotation {
   readonly versionId: string;
   /** The version that AWSCURRENT is on; undefined when it is on none. */
   readonly currentVersionId: string | undefined;
-  readonly current: SecretValue;
+  readonly current: CurrentValue;
   readonly pending: SecretValue;
   /** Until when its version says that it waits; undefined: it does not. */
   readonly waitedUntil?: Instant | undefined;
 }
 
-/** Which rotation something belongs to; enough for the verbs that need no key. */
-export type RotationIds = Pick<Rotation, 'secretId' | 'versionId'>;
+/** Which rotation something belongs to; enough for the verbs that need no key. Without what is current an agent is expected to have one. */
+export type RotationIds = Pick<Rotation, 'secretId' | 'versionId'> & {
+  readonly current?: Protection | undefined;
+};
 
 /** Milliseconds since 1970 by our own clock. */
 export interface Instant {
@@ -129,8 +167,11 @@ export interface Inspection {
   readonly agent: string;
   readonly agentVersion: string;
   readonly hostname: string;
+  /** Empty where there is no key. */
   readonly identity: string;
+  /** As `fingerprintOf` tells it. */
   readonly fingerprint: string;
+  /** Where there is no key, the file that the first one would come into. */
   readonly keyFile: string;
   readonly keyMode: string;
   readonly passive: boolean;

@@ -1,6 +1,8 @@
+import type { Door } from '../contract.ts';
 import type { Deadline } from './deadline.ts';
 import type {
   Credential,
+  CurrentValue,
   Gate,
   Inspection,
   Instant,
@@ -8,6 +10,7 @@ import type {
   NodeOutcome,
   NodeTarget,
   Preparation,
+  Protection,
   Rotation,
   RotationIds,
   SecretValue,
@@ -66,6 +69,8 @@ export interface SecretLabels {
   readonly waiting: readonly Waiting[];
   /** When a value or label of the secret was last changed. */
   readonly changed: Instant;
+  /** What the operator asks of a first encryption, by name; undefined: he asks for none. */
+  readonly firstEncryption: Door | undefined;
 }
 
 /** A secret whose last rotation has not ended. */
@@ -87,7 +92,10 @@ export interface SecretStore {
    * @returns undefined for a version that holds no value (what AWSPENDING is when a rotation begins)
    * @throws {Refusal} for a value that is not a credential with targets
    */
-  read(of: Pick<SecretLabels, 'secretId' | 'secretName'>, versionId: string): Promise<SecretValue | undefined>;
+  read(
+    of: Pick<SecretLabels, 'secretId' | 'secretName' | 'firstEncryption'>,
+    versionId: string,
+  ): Promise<CurrentValue | undefined>;
   /** Stores a value under AWSPENDING, marked as unrecorded. @returns false when the version has one already, which stays */
   park(labels: SecretLabels, versionId: string, value: SecretValue): Promise<boolean>;
   /** Moves AWSCURRENT from one version to the other, or fails if it is not on the first. */
@@ -151,8 +159,8 @@ export interface Fleet {
     waitsFor?: WaitsFor,
   ): Promise<Armed>;
   follow(armed: Armed, deadline: Deadline): Promise<NodeOutcome>;
-  /** `inPlace`: the credential that must be in place, or the node refuses to forget the other one. */
-  forget(target: NodeTarget, rotation: RotationIds, inPlace: Credential, deadline: Deadline): Promise<Inspection>;
+  /** `inPlace`: what must be in place, or the node refuses to forget the other one. */
+  forget(target: NodeTarget, rotation: RotationIds, inPlace: Protection, deadline: Deadline): Promise<Inspection>;
 }
 
 /**
@@ -165,18 +173,19 @@ export interface Monitor {
   /** The present version, e.g. `6.0.14`. @throws {Refusal} when it is not one we know */
   version(): Promise<string>;
   /**
-   * The target, and the first of these credentials that Zabbix has stored for it; undefined: none of them; `untold`: Zabbix
-   * does not tell, and we have never given it one. Of autoregistration it never tells.
+   * The target, and the first of these that Zabbix has stored for it; undefined: none of them; `untold`: Zabbix does not tell,
+   * and we have never given it one. Of autoregistration it never tells. One that is unencrypted gets the witness that it will have
+   * with its first credential.
    *
    * @throws {Refusal} for a target that Zabbix does not show to our API user
    */
-  find<C extends Credential>(target: Target, among: readonly C[]): Promise<Found<C>>;
+  find<C extends Protection>(target: Target, among: readonly C[]): Promise<Found<C>>;
   /** The same target as Zabbix describes it now. */
   refresh(host: MonitoredHost): Promise<MonitoredHost>;
   /** The hosts that use one of these identities, and the proxies where the version tells them (6.0). */
   usersOf(identities: readonly string[]): Promise<readonly Pick<Target, 'kind' | 'name'>[]>;
-  /** Stores one credential for all of them: the proxies in one transaction, then the hosts in another; or for autoregistration. */
-  give(hosts: readonly MonitoredHost[], credential: Credential): Promise<void>;
+  /** Stores one credential for all of them, or none: the proxies in one transaction, then the hosts in another; or for autoregistration. */
+  give(hosts: readonly MonitoredHost[], wanted: Protection): Promise<void>;
   /** Ways in which this function itself can see that the server accepts a key, best first. */
   gates(host: MonitoredHost): Promise<readonly Extract<Gate, 'script-execute' | 'port-probe'>[]>;
   /** Whether the server has begun to use the credential that was given. */
@@ -187,8 +196,8 @@ export interface Monitor {
   ): Promise<boolean>;
   /** The proxies that stand between the server and these hosts, each once. Told by name and mode where the API user may read them. */
   proxiesBefore(hosts: readonly MonitoredHost[]): Promise<readonly ProxyBefore[]>;
-  /** Whether the server still takes a credential at its port; undefined when this function cannot reach it. */
-  serverAccepts(credential: Credential): Promise<boolean | undefined>;
+  /** Whether the server still takes a credential at its port; undefined when this function cannot reach it, or there is no key to ask with. */
+  serverAccepts(wanted: Protection): Promise<boolean | undefined>;
   /** Makes a polled item be checked now. @returns false when the API user may not */
   checkNow(witness: Witness): Promise<boolean>;
   /** The newest value's time, by the clock that `witness.clockOf` names; 0 when there is none. */
@@ -228,7 +237,7 @@ export interface Reloader {
   reload(cache: Cache, rotation: RotationIds, deadline: Deadline): Promise<'reloaded' | 'asked'>;
 }
 
-export interface Found<C extends Credential> {
+export interface Found<C extends Protection> {
   readonly host: MonitoredHost;
   readonly holds: C | 'untold' | undefined;
 }

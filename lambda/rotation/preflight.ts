@@ -2,7 +2,15 @@ import { Refusal } from '../errors.ts';
 import { noWitness } from './contact.ts';
 import { Deadline } from './deadline.ts';
 import { chooseGate, isArmed } from './gate.ts';
-import { type MonitoredHost, type NodeTarget, onNodes, type Preparation, type Rotation, type Target } from './model.ts';
+import {
+  type CurrentValue,
+  type MonitoredHost,
+  type NodeTarget,
+  onNodes,
+  type Preparation,
+  type Rotation,
+  type Target,
+} from './model.ts';
 import { byNode, oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -125,7 +133,8 @@ async function checkTarget(
   ports: Ports,
 ): Promise<Pick<Ready, 'host' | 'slowProxy'> & { readonly stored: Stored }> {
   const { host, stored } = await findStored(target, rotation, ports.monitor);
-  const problem = hostProblem(host) ?? (await slowProxyProblem(host, ports));
+  const problem =
+    hostProblem(host, rotation.current, stored, rotation.secretName) ?? (await slowProxyProblem(host, ports));
   if (problem !== undefined) throw problem;
 
   if (stored === 'other') {
@@ -166,8 +175,17 @@ async function refuseUnreachable(host: MonitoredHost, { monitor, clock }: Ports)
   );
 }
 
-/** What speaks against rotating a target, as Zabbix describes it; the first problem is what a human should mend first. */
-export function hostProblem(host: MonitoredHost): Refusal | undefined {
+/**
+ * What speaks against rotating a target, as Zabbix describes it; the first problem is what a human should mend first.
+ *
+ * @param stored which of the rotation's two Zabbix holds for it
+ */
+export function hostProblem(
+  host: MonitoredHost,
+  current: CurrentValue,
+  stored: Stored,
+  secretName: string,
+): Refusal | undefined {
   const named = `${host.kind} "${host.name}"`;
   if (!host.enabled) {
     return new Refusal(
@@ -187,14 +205,25 @@ export function hostProblem(host: MonitoredHost): Refusal | undefined {
       `${named} uses certificates, which this service does not manage; take it out of the secret`,
     );
   }
-  if (host.connect !== 'psk' && !host.accept.includes('psk')) {
+  if (current.key === undefined && (stored === 'other' || stored === 'untold')) {
+    return new Refusal(
+      'HOST_ENCRYPTED_ALREADY',
+      `${named} has a pre-shared key in Zabbix, and ${secretName} says that it is unencrypted; put the identity and psk in use there in place of "unencrypted", or take them away from the ${host.kind}'s Encryption tab`,
+    );
+  }
+  if (current.key !== undefined && host.connect !== 'psk' && !host.accept.includes('psk')) {
     return new Refusal(
       'HOST_WITHOUT_PSK',
-      `${named} does not use a pre-shared key in Zabbix; set one on the ${host.kind}'s Encryption tab and on the ${host.kind === 'proxy' ? 'proxy itself' : 'agent'} first`,
+      `${named} does not use a pre-shared key in Zabbix; set one on the ${host.kind}'s Encryption tab and on the ${host.kind === 'proxy' ? 'proxy itself' : 'agent'} first, or ask for its first encryption`,
     );
   }
   if (host.witness === undefined)
-    return new Refusal('HOST_WITHOUT_WITNESS', `${named} could not be proven to be heard: ${noWitness}`);
+    return new Refusal(
+      'HOST_WITHOUT_WITNESS',
+      current.takes === 'unencrypted-too'
+        ? `${named} could not be proven to be encrypted: no item of it that Zabbix polls comes every two minutes or more often, and with unencrypted connections taken too what an agent sends proves nothing; add agent.ping, or ask for "firstEncryption": "only-psk"`
+        : `${named} could not be proven to be heard: ${noWitness}`,
+    );
   return undefined;
 }
 
@@ -208,7 +237,7 @@ async function refuseStrangers(rotation: Rotation, { monitor }: Ports): Promise<
     rotation.pending.targets.some(({ kind, name }) => kind === user.kind && name === user.name);
   const strangersTo = async (identities: readonly string[]) =>
     (await monitor.usersOf(identities)).filter((user) => !isListed(user));
-  const identities = [...new Set([rotation.current.identity, rotation.pending.identity])];
+  const identities = [...new Set([rotation.current.identity ?? rotation.pending.identity, rotation.pending.identity])];
   if ((await strangersTo(identities)).length === 0) return;
   for (const identity of identities) {
     const strangers = await strangersTo([identity]);

@@ -1,6 +1,6 @@
 import { sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
-import type { Autoregistration, Credential, Evidence } from './model.ts';
+import { type Autoregistration, type Evidence, fingerprintOf, type Protection } from './model.ts';
 import type { Monitor, Ports } from './ports.ts';
 import type { Claim, Proof } from './prove.ts';
 import { judge } from './verdict.ts';
@@ -20,12 +20,12 @@ export async function proveAtPort(
   deadline: Deadline,
 ): Promise<Proof> {
   const evidence = await gather(wanted, dead, ports, deadline);
-  return { target, wanted, evidence, verdict: judge(evidence, wanted.key.fingerprint), inspection: undefined };
+  return { target, wanted, evidence, verdict: judge(evidence, fingerprintOf(wanted)), inspection: undefined };
 }
 
 async function gather(
-  wanted: Credential,
-  dead: Credential | undefined,
+  wanted: Protection,
+  dead: Protection | undefined,
   { monitor, clock }: Pick<Ports, 'monitor' | 'clock'>,
   deadline: Deadline,
 ): Promise<Evidence> {
@@ -65,7 +65,7 @@ export const portNotReached =
   'this function could not ask the Zabbix server at its port; name it as zabbix.server in the inventory and let the function reach it';
 
 /** Whether the server takes each of the two; undefined: it could not be asked. A key that there is not is not taken. */
-async function askBoth(wanted: Credential, dead: Credential | undefined, monitor: Pick<Monitor, 'serverAccepts'>) {
+async function askBoth(wanted: Protection, dead: Protection | undefined, monitor: Pick<Monitor, 'serverAccepts'>) {
   return {
     wanted: await monitor.serverAccepts(wanted),
     dead: dead === undefined ? false : await monitor.serverAccepts(dead),
@@ -74,8 +74,8 @@ async function askBoth(wanted: Credential, dead: Credential | undefined, monitor
 
 /** Zabbix copies the key of autoregistration into every host that registers with it. */
 export async function hostsUsing(
-  { identity }: Pick<Credential, 'identity'>,
+  { identity }: Pick<Protection, 'identity'>,
   monitor: Pick<Monitor, 'usersOf'>,
 ): Promise<readonly string[]> {
-  return (await monitor.usersOf([identity])).map(({ name }) => name);
+  return identity === undefined ? [] : (await monitor.usersOf([identity])).map(({ name }) => name);
 }

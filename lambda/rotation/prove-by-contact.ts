@@ -2,7 +2,7 @@ import { sentence } from '../errors.ts';
 import { waitForCacheRenewal } from './cache-renewal.ts';
 import { waitForContact } from './contact.ts';
 import type { Deadline } from './deadline.ts';
-import type { Evidence, NodeTarget, Rotation } from './model.ts';
+import { type Evidence, fingerprintOf, type NodeTarget, type Protection, type Rotation } from './model.ts';
 import type { Ports } from './ports.ts';
 import { type Claim, type Proof, prove } from './prove.ts';
 import { judge } from './verdict.ts';
@@ -24,7 +24,7 @@ export async function proveByContact(
 ): Promise<Proof> {
   const { wanted } = claim;
   const evidence = await gather(target, claim, ports, deadline);
-  const verdict = judge(evidence, wanted.key.fingerprint);
+  const verdict = judge(evidence, fingerprintOf(wanted));
   const byContact = { target, wanted, evidence, verdict, inspection: undefined };
   if (verdict.verdict !== 'proven') return byContact;
   // A server that renews its cache less often than we wait has heard it over the other key: a node that answers by now knows.
@@ -50,6 +50,10 @@ async function gather(
       const because = `${unasked}, and the proxy that monitors it may still use the other key`;
       return { node: { unknown: unasked }, stored: 'wanted', contact: { seen: 'unknown', because }, oldKey: 'none' };
     }
+    if (isHeardEitherWay(target, wanted)) {
+      const because = `${unasked}, and unencrypted connections are taken too, so that contact does not tell whether it has the key`;
+      return { node: { unknown: unasked }, stored: 'wanted', contact: { seen: 'unknown', because }, oldKey: 'none' };
+    }
     const fromMs = clock.now().ms;
     const renewal = await waitForCacheRenewal(wanted, rotation, ports, deadline);
     const waitedS = Math.round((clock.now().ms - fromMs) / 1000);
@@ -72,4 +76,10 @@ async function gather(
     const because = sentence(error);
     return { node: { unknown: because }, stored: 'unknown', contact: { seen: 'unknown', because }, oldKey: 'none' };
   }
+}
+
+/** Where a first encryption leaves the door open, a host is asked with the key, but an agent that has it is asked without one as well; and a proxy comes either way. */
+function isHeardEitherWay({ kind }: NodeTarget, wanted: Protection): boolean {
+  if (wanted.takes !== 'unencrypted-too') return false;
+  return wanted.key === undefined || kind === 'proxy';
 }

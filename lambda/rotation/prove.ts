@@ -3,7 +3,16 @@ import { neverGivesUp, waitForContact, whenPollingKeepsFailing } from './contact
 import type { Deadline } from './deadline.ts';
 import { bindsKeyToHost } from './gate.ts';
 import { inspectSettled } from './inspect-settled.ts';
-import type { Credential, Evidence, Inspection, NodeTarget, RotationIds, Target, Verdict } from './model.ts';
+import {
+  type Evidence,
+  fingerprintOf,
+  type Inspection,
+  type NodeTarget,
+  type Protection,
+  type RotationIds,
+  type Target,
+  type Verdict,
+} from './model.ts';
 import type { Monitor, Ports } from './ports.ts';
 import { hostsUsing, proveAtPort } from './prove-at-port.ts';
 import { judge } from './verdict.ts';
@@ -11,7 +20,7 @@ import { judge } from './verdict.ts';
 /** What was observed of a target and what we conclude. */
 export interface Proof {
   readonly target: Target;
-  readonly wanted: Credential;
+  readonly wanted: Protection;
   readonly evidence: Evidence;
   readonly verdict: Verdict;
   readonly inspection: Inspection | undefined;
@@ -19,11 +28,11 @@ export interface Proof {
   readonly isExchanging?: boolean;
 }
 
-/** Which of a rotation's keys a target should be on, and which other key must be dead. */
+/** What a target should be on, and what must be dead. */
 export interface Claim {
   readonly rotation: RotationIds;
-  readonly wanted: Credential;
-  readonly dead: Credential | undefined;
+  readonly wanted: Protection;
+  readonly dead: Protection | undefined;
 }
 
 /**
@@ -43,7 +52,7 @@ export async function prove(target: Target, claim: Claim, ports: Ports, deadline
 
   const fate = await fateOfOldKey(claim, inspection, zabbix.stored, monitor);
   const evidence: Evidence = { node, ...zabbix, ...(await orKept(fate, target, claim, inspection, monitor)) };
-  const verdict = judge(evidence, claim.wanted.key.fingerprint);
+  const verdict = judge(evidence, fingerprintOf(claim.wanted));
   const isExchanging = 'error' in inspected && inspected.error instanceof NodeExchanging;
   return { target, wanted: claim.wanted, evidence, verdict, inspection, isExchanging };
 }
@@ -61,7 +70,7 @@ async function askZabbix(
   // Contact without knowing the node's key says nothing of this one.
   if ('unknown' in node) return { stored, contact: { seen: 'unknown', because: node.unknown } };
   // Two sides known to differ will not come into contact by waiting.
-  if (stored === 'other' || inspection?.fingerprint !== claim.wanted.key.fingerprint)
+  if (stored === 'other' || inspection?.fingerprint !== fingerprintOf(claim.wanted))
     return { stored, contact: { seen: 'none', waitedS: 0, error: undefined } };
   const serverWasFirst = claim.dead !== undefined && (inspection?.lastSwitch?.gate ?? 'now') !== 'now';
   const giveUp = serverWasFirst ? whenPollingKeepsFailing(host, ports) : neverGivesUp;
@@ -74,7 +83,7 @@ async function fateOfOldKey(
   stored: Evidence['stored'],
   monitor: Pick<Monitor, 'serverAccepts'>,
 ): Promise<Evidence['oldKey']> {
-  if (dead === undefined) return 'none';
+  if (dead === undefined || isLeftOpen(dead)) return 'none';
   const seenByNode = inspection?.lastSwitch?.oldKey ?? 'not-asked';
   if (seenByNode !== 'not-asked') return seenByNode;
   const seenFromHere = await orWhy(monitor.serverAccepts(dead));
@@ -93,12 +102,17 @@ async function orKept(
   inspection: Inspection | undefined,
   monitor: Pick<Monitor, 'usersOf'>,
 ): Promise<Pick<Evidence, 'oldKey' | 'stillUsedBy'>> {
-  if (oldKey !== 'accepted' || dead === undefined || dead.identity === wanted.identity) return { oldKey };
+  if (oldKey !== 'accepted' || dead?.key === undefined || dead.identity === wanted.identity) return { oldKey };
   const account = inspection?.lastSwitch;
   if (account?.oldKey === 'accepted' && bindsKeyToHost(account.gate)) return { oldKey };
   const users = await orWhy(hostsUsing(dead, monitor));
   if (!('value' in users) || users.value.length === 0 || users.value.includes(target.name)) return { oldKey };
   return { oldKey: 'kept', stillUsedBy: users.value };
+}
+
+/** Unencrypted connections that go on being taken, because their owner asked for that. */
+function isLeftOpen(dead: Protection): boolean {
+  return dead.key === undefined && dead.takes !== 'only-psk';
 }
 
 /** An outcome instead of an exception: not being able to ask is something that was observed. */

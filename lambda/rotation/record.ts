@@ -1,17 +1,19 @@
 import { requestedTokenPrefix } from '../contract.ts';
 import { RecordNotKept, sentence } from '../errors.ts';
 import { isAskedFromHere } from './gate.ts';
-import type {
-  Credential,
-  Evidence,
-  Gate,
-  Inspection,
-  Instant,
-  RotationIds,
-  SwitchAccount,
-  Target,
-  Verdict,
-  Witness,
+import {
+  type Credential,
+  type Evidence,
+  fingerprintOf,
+  type Gate,
+  type Inspection,
+  type Instant,
+  type Protection,
+  type RotationIds,
+  type SwitchAccount,
+  type Target,
+  type Verdict,
+  type Witness,
 } from './model.ts';
 import type { Archive, Ports } from './ports.ts';
 import type { Proof } from './prove.ts';
@@ -22,7 +24,8 @@ export interface TargetRecord {
   readonly target: string;
   /** None: it is autoregistration. */
   readonly node: string | undefined;
-  readonly identity: string;
+  /** Undefined: the target is unencrypted. */
+  readonly identity: string | undefined;
   readonly from?: string;
   readonly to: string;
   readonly gate?: Gate | undefined;
@@ -65,9 +68,9 @@ export interface RotationEnd {
   readonly waitedUntil?: Instant | undefined;
 }
 
-/** The credentials that a rotation was about, as far as they are known when it ends. */
+/** What a rotation was about, as far as it is known when it ends. */
 export interface Exchanged {
-  readonly old: Credential | undefined;
+  readonly old: Protection | undefined;
   readonly new: Credential | undefined;
 }
 
@@ -136,7 +139,7 @@ export function targetRecord({ target, wanted, evidence, verdict, inspection }: 
     target: target.name,
     node: target.node,
     identity: wanted.identity,
-    to: wanted.key.fingerprint,
+    to: fingerprintOf(wanted),
     ...fromAccount(inspection),
     proofs: { ...verdict, ...evidence },
   };

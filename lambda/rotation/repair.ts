@@ -5,7 +5,15 @@ import { endUnminted } from './end-unminted.ts';
 import { isInZabbix, moveCurrent, promote, recordRotated } from './finish-secret.ts';
 import { forget } from './forget.ts';
 import { readCurrent, rotationOf, unfinishedVersion } from './load.ts';
-import { type Instant, type NodeTarget, onNodes, type Rotation } from './model.ts';
+import {
+  credentialIn,
+  fingerprintOf,
+  type Instant,
+  type NodeTarget,
+  onNodes,
+  type Protection,
+  type Rotation,
+} from './model.ts';
 import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
@@ -35,7 +43,7 @@ export async function repair(secretId: string, ports: Ports, deadline: Deadline,
   if (failed !== undefined && labels.changed.ms >= failed.ms + 1_000)
     return `${secretName}: something has happened to it since that rotation failed (version ${unfinished} is pending), so it is left alone`;
 
-  const pending = await ports.secrets.read(labels, unfinished);
+  const pending = credentialIn(await ports.secrets.read(labels, unfinished));
   if (pending === undefined) {
     if (await endUnminted(labels, unfinished, 'it had not minted a key', ports))
       return `${secretName}: the unfinished rotation (version ${unfinished}) had not minted a key; its label is gone`;
@@ -176,21 +184,23 @@ async function tidyUpNodes(labels: SecretLabels, ports: Ports, deadline: Deadlin
   const current = await readCurrent(labels, ports.secrets).catch(refusalOf);
   // A rotation of a secret that nobody has adopted, or whose value was spoilt, was refused and has left nothing.
   if (current instanceof Refusal) return `${secretName}: no rotation is unfinished (${sentence(current)})`;
-  const left = (await sideBySide(onNodes(current.targets), (target) => leftOn(target, labels, ports, deadline))).flat();
+  const targets = onNodes(current.targets);
+  const left = (await sideBySide(targets, (target) => leftOn(target, labels, current, ports, deadline))).flat();
   if (currentVersionId === undefined) return `${secretName}: no rotation is unfinished`;
-  const lacksRecord = unrecorded === currentVersionId;
+  const recordless = unrecorded === currentVersionId ? credentialIn(current) : undefined;
+  const lacksRecord = recordless !== undefined;
   if (left.length === 0 && !lacksRecord) return `${secretName}: no rotation is unfinished`;
 
-  if (lacksRecord)
-    await recordRotated({ secretId, secretName, versionId: currentVersionId, pending: current }, ports, deadline);
+  if (recordless !== undefined)
+    await recordRotated({ secretId, secretName, versionId: currentVersionId, pending: recordless }, ports, deadline);
   for (const [{ target, versionId, fingerprint }] of byNode(left)) {
-    const ids = { secretId, versionId };
+    const ids = { secretId, versionId, current };
     if (versionId === currentVersionId) {
       if (!lacksRecord) await forget(target, ids, current, ports, deadline);
       continue;
     }
     // With another key in place there is more to mend than a leftover: that is for a human, and for the next rotation to refuse.
-    if (fingerprint === current.key.fingerprint) await callOff(target, { ...ids, current }, ports, deadline);
+    if (fingerprint === fingerprintOf(current)) await callOff(target, ids, ports, deadline);
   }
   const where = left.length === 0 ? '' : ` on ${left.map(({ target }) => target.name).join(', ')}`;
   return `${secretName}: no rotation is unfinished; what one had left${where} was tidied up`;
@@ -209,12 +219,13 @@ interface LeftOnNode {
 
 async function leftOn(
   target: NodeTarget,
-  { secretId, current }: SecretLabels,
+  { secretId, current: versionId = '' }: SecretLabels,
+  current: Protection,
   { fleet, archive }: Ports,
   deadline: Deadline,
 ): Promise<readonly LeftOnNode[]> {
   try {
-    const { rotation, fingerprint } = await fleet.inspect(target, { secretId, versionId: current ?? '' }, deadline);
+    const { rotation, fingerprint } = await fleet.inspect(target, { secretId, versionId, current }, deadline);
     if (rotation?.secretId !== secretId) return [];
     return [{ target, versionId: rotation.versionId, fingerprint }];
   } catch (error) {

@@ -2,7 +2,7 @@ import { Refusal, RotationRolledBack, StillOpen, StillWaiting, Stranded, sentenc
 import { bringBack } from './bring-back.ts';
 import type { Deadline } from './deadline.ts';
 import { forget } from './forget.ts';
-import type { Rotation } from './model.ts';
+import { fingerprintOf, type Rotation } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
 import type { Proof } from './prove.ts';
@@ -157,5 +157,5 @@ async function refuseIfEnded({ secretId, secretName, versionId }: Rotation, caus
 }
 
 function isBack({ wanted, verdict }: Proof, { current }: Rotation): boolean {
-  return verdict.verdict === 'proven' && wanted.key.fingerprint === current.key.fingerprint;
+  return verdict.verdict === 'proven' && fingerprintOf(wanted) === fingerprintOf(current);
 }

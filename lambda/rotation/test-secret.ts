@@ -18,9 +18,11 @@ export async function testSecret(labels: SecretLabels, token: string, ports: Por
   const versions = await readVersionsIfAdopted(labels, token, ports);
   if (versions === undefined) return;
   const { current, pending } = versions;
-  if (pending === undefined || pending.key.fingerprint === current.key.fingerprint) {
+  if (current.key !== undefined && (pending === undefined || pending.key.fingerprint === current.key.fingerprint)) {
     return checkInPlace(labels, token, current, ports, deadline);
   }
+  // Before the first key there is nothing in use that could be checked.
+  if (pending === undefined) return ports.archive.append({ event: 'secret.notEncrypted', secretId: labels.secretId });
 
   const rotation = rotationOf(labels, token, current, pending);
   const forward = deadline.reserving(timeToGoBackMs(ports.patience)).within(ports.patience.proveMs);

@@ -21,6 +21,16 @@ export async function until<T>(
 /** One question takes 20–40 ms and writes an audit row; the server renews its cache every 10 or 60 s. */
 const askServerEveryMs = 500;
 
+/** Where there is no key to ask for any more: until the server takes this one no longer, or the deadline has passed. */
+export async function waitUntilServerRefuses(
+  credential: Credential,
+  { monitor, clock }: Pick<Ports, 'monitor' | 'clock'>,
+  deadline: Deadline,
+): Promise<void> {
+  const refuses = async () => ((await monitor.serverAccepts(credential)) === false ? true : undefined);
+  await until(refuses, askServerEveryMs, clock, deadline);
+}
+
 /** @throws {TargetFailed} when the server has not begun to use the credential before the deadline */
 export async function waitUntilServerUses(
   host: MonitoredHost,

@@ -9,7 +9,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { goingBackLabel, secretNamePrefix, unrecordedLabel } from '../contract.ts';
+import { doors, firstEncryptionTagKey, goingBackLabel, secretNamePrefix, unrecordedLabel } from '../contract.ts';
 import { Refusal } from '../errors.ts';
 import type { Clock, SecretLabels, SecretStore, Unfinished } from '../rotation/ports.ts';
 import { parseSecretValue, writeSecretValue } from './secret-value.ts';
@@ -62,6 +62,7 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
       const stages = Object.entries(found.VersionIdsToStages ?? {});
       const carrying = (label: string) => stages.find(([, labels]) => labels.includes(label))?.[0];
       const pending = carrying('AWSPENDING');
+      const asked = found.Tags?.find(({ Key }) => Key === firstEncryptionTagKey)?.Value;
       return {
         secretId: found.ARN ?? secretId,
         secretName: found.Name ?? secretId,
@@ -73,12 +74,13 @@ export function secretStore(client: SecretsManagerClient, clock: Clock): SecretS
         unrecorded: carrying(unrecordedLabel),
         waiting: stages.flatMap(([versionId, labels]) => waitingOf(versionId, labels)),
         changed: { ms: found.LastChangedDate?.getTime() ?? 0 },
+        firstEncryption: doors.find((door) => door === asked),
       };
     },
 
-    async read({ secretId, secretName }, versionId) {
+    async read({ secretId, secretName, firstEncryption }, versionId) {
       const found = await textSoon(secretId, versionId);
-      return found === undefined ? undefined : parseSecretValue(found, secretName);
+      return found === undefined ? undefined : parseSecretValue(found, secretName, firstEncryption);
     },
 
     async park(labels, versionId, value) {

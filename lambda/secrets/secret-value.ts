@@ -18,11 +18,19 @@ import {
   string,
   undefined as undefinedShape,
 } from 'zod/mini';
-import { nodeIdPattern } from '../contract.ts';
+import { type Door, doors, nodeIdPattern } from '../contract.ts';
 import { Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { safeIdentity } from '../rotation/identity.ts';
-import { autoregistration, onNodes, type SecretValue, type Target } from '../rotation/model.ts';
+import {
+  autoregistration,
+  type CurrentValue,
+  type NodeTarget,
+  onNodes,
+  type SecretValue,
+  type Target,
+  type UnencryptedValue,
+} from '../rotation/model.ts';
 import { keyBytesMax, keyBytesMin, PskKey } from '../rotation/psk.ts';
 
 /** 32 random bytes: as strong as the strongest cipher that Zabbix negotiates. */
@@ -61,44 +69,58 @@ const targetShape = discriminatedUnion('kind', [onNodeShape, autoregistrationSha
   error: 'must be "host", "proxy" or "autoregistration"',
 });
 
-const shape = looseObject({
-  identity: string().check(
-    minLength(1),
-    maxLength(128),
-    refine((identity) => !unseen.test(identity), { error: 'holds a character that nobody can see' }),
-  ),
-  psk: string(),
+const identityShape = string().check(
+  minLength(1),
+  maxLength(128),
+  refine((identity) => !unseen.test(identity), { error: 'holds a character that nobody can see' }),
+);
+
+const shared = {
   targets: array(targetShape).check(minLength(1, { error: 'must list at least one target' })),
   identityMode: _default(oneOf(['new', 'fixed']), 'new'),
   leaves: optional(string()),
   keyBytes: _default(number().check(int(), minimum(keyBytesMin), maximum(keyBytesMax)), keyBytesDefault),
+};
+const shape = looseObject({
+  identity: identityShape,
+  psk: string(),
+  /** Of a first key, by this service: whoever takes it back knows by it that there was none before. */
+  firstEncryption: optional(oneOf(doors)),
+  ...shared,
+});
+const unencryptedShape = looseObject({
+  unencrypted: literal(true, { error: 'must be true, or not stand there' }),
+  psk: optional(
+    undefinedShape({
+      error: 'must not stand beside "unencrypted": the one is the key in use, the other says that there is none',
+    }),
+  ),
+  identity: optional(identityShape),
+  ...shared,
 });
 
 /** A value may be 64 kB long, and all of it may be wrong: a sentence is to be read. */
 const mostProblems = 10;
 
 /**
- * A secret's text as a credential with its targets.
+ * A secret's text as a credential with its targets, or as targets that are unencrypted yet.
  *
+ * @param takes what the operator asks of a first encryption
  * @throws {Refusal} that names the secret and every problem, never the key
  */
-export function parseSecretValue(text: string, secretName: string): SecretValue {
+export function parseSecretValue(text: string, secretName: string, takes?: Door): CurrentValue {
   const json = parseJson(text, secretName);
-  if (typeof json === 'object' && json !== null && 'adopt' in json && !('psk' in json)) {
+  const isObject = typeof json === 'object' && json !== null;
+  if (isObject && 'unencrypted' in json) return parseUnencrypted(json, secretName, takes);
+  if (isObject && 'adopt' in json && !('psk' in json)) {
     throw new Refusal(
       'SECRET_NOT_ADOPTED',
       `${secretName} still holds the placeholder that the deployment put there; put the identity, the psk and the targets in use today into it (README, "Adopt a host")`,
     );
   }
   const parsed = shape.safeParse(json);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      ({ path, message }) => `${path.length === 0 ? 'the value' : path.join('.')}: ${message}`,
-    );
-    const [shown, others] = [problems.slice(0, mostProblems), problems.length - mostProblems];
-    throw malformed(secretName, others > 0 ? [...shown, `and ${others} more`] : shown);
-  }
-  const { identity, psk, identityMode, leaves, keyBytes } = parsed.data;
+  if (!parsed.success) throw malformed(secretName, problemsOf(parsed.error.issues));
+  const { identity, psk, identityMode, leaves, keyBytes, firstEncryption } = parsed.data;
   const targets = parsed.data.targets.map(toTarget);
   const nodes = onNodes(targets);
   const key = parseKey(psk, secretName);
@@ -106,15 +128,8 @@ export function parseSecretValue(text: string, secretName: string): SecretValue 
   const shown = [identity, leaves ?? '', ...nodes.flatMap(({ name, config }) => [name, config])];
   if (shown.some((text) => text.toLowerCase().includes(psk.toLowerCase())))
     throw malformed(secretName, ["identity, leaves or a target's name or config holds the psk itself"]);
-  const [first, ...others] = targets;
-  if (first === undefined) throw malformed(secretName, ['targets: must list at least one target']);
-  // An agent and a proxy on one node share the key file, and often the name; anything else there would share by mistake.
-  const named = new Map(nodes.map(({ name, node }) => [`${name} ${node}`, name]));
-  const twice = [...repeated(nodes.map(({ kind, node }) => `${kind} on ${node}`)), ...repeated([...named.values()])];
-  if (twice.length > 0)
-    throw malformed(secretName, [
-      `targets: ${quote(twice.join(', '))} stands there more than once; a node has one rotation at a time`,
-    ]);
+  const all = atLeastOne(targets, secretName);
+  refuseTwice(nodes, secretName);
   if (nodes.length < targets.length) {
     // Nothing follows the server there, and its key stays in use on every host that has registered with it.
     if (targets.length > 1)
@@ -137,21 +152,69 @@ export function parseSecretValue(text: string, secretName: string): SecretValue 
   return {
     identity,
     key,
-    targets: [first, ...others],
+    targets: all,
     identityMode,
     ...(leaves === undefined ? {} : { leaves }),
+    ...(firstEncryption === undefined ? {} : { takes: firstEncryption }),
     keyBytes,
   };
+}
+
+/** @throws {Refusal} where there is more to it than hosts or proxies, each with a key file of its own */
+function parseUnencrypted(json: object, secretName: string, takes: Door | undefined): UnencryptedValue {
+  const parsed = unencryptedShape.safeParse(json);
+  if (!parsed.success) throw malformed(secretName, problemsOf(parsed.error.issues));
+  const { identity, identityMode, keyBytes } = parsed.data;
+  const targets = parsed.data.targets.map(toTarget);
+  const nodes = onNodes(targets);
+  const [first, ...others] = atLeastOne(targets, secretName);
+  if (nodes.length < targets.length)
+    throw malformed(secretName, [
+      "targets: autoregistration has no first encryption; choose PSK in Zabbix' general settings, and put its identity and key here",
+    ]);
+  const shared = repeated(nodes.map(({ node }) => node));
+  if (shared.length > 0)
+    throw malformed(secretName, [
+      `targets: ${shared.join(', ')} stands there more than once; each program gets a key file of its own, so give each target there a secret of its own`,
+    ]);
+  const firstIdentity = identity ?? first.name;
+  if (identityMode === 'fixed' && (identity === undefined || !safeIdentity.test(identity)))
+    throw malformed(secretName, ['identity: must stand there where it is to stay fixed: letters, digits and . _ : -']);
+  return { targets: [first, ...others], takes, firstIdentity, identityMode, keyBytes };
+}
+
+function problemsOf(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string[] {
+  const problems = issues.map(({ path, message }) => `${path.length === 0 ? 'the value' : path.join('.')}: ${message}`);
+  const [shown, others] = [problems.slice(0, mostProblems), problems.length - mostProblems];
+  return others > 0 ? [...shown, `and ${others} more`] : shown;
+}
+
+function atLeastOne([first, ...others]: readonly Target[], secretName: string): SecretValue['targets'] {
+  if (first === undefined) throw malformed(secretName, ['targets: must list at least one target']);
+  return [first, ...others];
+}
+
+/** An agent and a proxy on one node share the key file, and often the name; anything else there would share by mistake. */
+function refuseTwice(nodes: readonly NodeTarget[], secretName: string): void {
+  const named = new Map(nodes.map(({ name, node }) => [`${name} ${node}`, name]));
+  const twice = [...repeated(nodes.map(({ kind, node }) => `${kind} on ${node}`)), ...repeated([...named.values()])];
+  if (twice.length > 0)
+    throw malformed(secretName, [
+      `targets: ${quote(twice.join(', '))} stands there more than once; a node has one rotation at a time`,
+    ]);
 }
 
 /** The text of the next version: what the owner wrote, with another identity and key. */
 export function writeSecretValue(
   previousText: string,
-  { identity, key }: Pick<SecretValue, 'identity' | 'key'>,
+  { identity, key, takes }: Pick<SecretValue, 'identity' | 'key' | 'takes'>,
   secretName: string,
 ): string {
   const previous = parseJson(previousText, secretName);
-  return JSON.stringify({ ...(typeof previous === 'object' ? previous : {}), identity, psk: key.reveal() });
+  const kept = typeof previous === 'object' ? previous : {};
+  // After the first key nothing says any more that there is none, and after the second that it was the first.
+  const first = { unencrypted: undefined, firstEncryption: takes };
+  return JSON.stringify({ ...kept, ...first, identity, psk: key.reveal() });
 }
 
 function parseJson(text: string, secretName: string): unknown {

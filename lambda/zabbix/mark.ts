@@ -21,3 +21,8 @@ export function marked(description: string, { identity, fingerprint }: Mark): st
   if (line.test(description)) return description.replace(line, () => mark);
   return description === '' ? mark : `${description}\n${mark}`;
 }
+
+/** A description without it, as it was before our first key. */
+export function unmarked(description: string): string {
+  return description.replace(new RegExp(`(^|\\n)${line.source.slice(1, -1)}(?=\\n|$)`), '');
+}

@@ -1,7 +1,7 @@
 import type { ZodMiniType } from 'zod/mini';
 import { Refusal, ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../errors.ts';
 import { quote } from '../quote.ts';
-import type { Credential, MonitoredHost, ServerTime, Target } from '../rotation/model.ts';
+import type { MonitoredHost, Protection, ServerTime, Target } from '../rotation/model.ts';
 import type { Clock, Found, Monitor } from '../rotation/ports.ts';
 import { autoregistrationOf } from './autoregistration.ts';
 import type { Dialect } from './dialect.ts';
@@ -10,7 +10,7 @@ import { type HostReply, hostReply, itemReply, lastValueReply, namedReply, scrip
 import { portAccepts, type ServerAddress } from './port-probe.ts';
 import { proxiesOf } from './proxies.ts';
 import { proxiesBefore } from './proxies-before.ts';
-import { given, stores } from './psk-fields.ts';
+import { protectedBy, stores } from './psk-fields.ts';
 import type { Session } from './session.ts';
 import { activeItem, chooseWitness, passiveItem } from './witness.ts';
 
@@ -97,7 +97,8 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
     return { host, seen: { serverS: dateS } };
   }
 
-  async function describe(found: HostReply, seen: ServerTime): Promise<MonitoredHost> {
+  /** @param holds what it is known to hold: an unencrypted one is described with the witness of its first credential */
+  async function describe(found: HostReply, seen: ServerTime, holds?: Protection): Promise<MonitoredHost> {
     const items = await get(
       'item.get',
       {
@@ -125,7 +126,7 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
       silenced: found.maintenance_status === '1' && found.maintenance_type === '1',
       behindProxy,
       seen,
-      witness: chooseWitness(items, { connect, accept, behindProxy }),
+      witness: chooseWitness(items, { ...witnessed(holds, { connect, accept }), behindProxy }),
     };
   }
 
@@ -163,14 +164,14 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
   return {
     version: async () => (await patiently(async (api) => api)).version,
 
-    async find<C extends Credential>(target: Target, among: readonly C[]): Promise<Found<C>> {
+    async find<C extends Protection>(target: Target, among: readonly C[]): Promise<Found<C>> {
       const { kind, name } = target;
       if (kind === 'proxy') return proxies.find(target, among);
       if (kind === 'autoregistration') return { host: await autoregistration.find(), holds: 'untold' };
       const named = (also: object) => hostWhere({ filter: { host: [name], ...also } });
       for (const holds of among) {
         const found = await named(stores(holds));
-        if (found?.host.host === name) return { host: await describe(found.host, found.seen), holds };
+        if (found?.host.host === name) return { host: await describe(found.host, found.seen, holds), holds };
       }
       const found = await named({});
       if (found?.host.host !== name) {
@@ -196,16 +197,20 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
       return users;
     },
 
-    async give(targets, credential) {
+    async give(targets, wanted) {
       const hosts = targets.filter(({ kind }) => kind === 'host');
-      if (targets.some(({ kind }) => kind === 'autoregistration')) await autoregistration.give(credential);
+      if (targets.some(({ kind }) => kind === 'autoregistration') && wanted.key !== undefined)
+        await autoregistration.give(wanted);
       // Proxies first: whoever sees the server take a host's key knows that it has the proxy's too.
       await proxies.give(
         targets.filter(({ kind }) => kind === 'proxy'),
-        credential,
+        wanted,
       );
       if (hosts.length === 0) return;
-      const update = hosts.map(({ hostId }) => ({ hostid: hostId, ...given(credential) }));
+      const update = hosts.map(({ hostId }) => ({
+        hostid: hostId,
+        ...protectedBy(wanted, ['tls_connect', 'tls_accept']),
+      }));
       // An array is one transaction: all of them or none.
       await patiently((api) => api.call('host.update', update));
     },
@@ -232,7 +237,8 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
 
     proxiesBefore: async (hosts) => proxiesBefore(hosts, get, (await patiently(async (api) => api)).dialect),
 
-    serverAccepts: async (credential) => (server === undefined ? undefined : portAccepts(server, credential)),
+    serverAccepts: async (wanted) =>
+      server === undefined || wanted.key === undefined ? undefined : portAccepts(server, wanted),
 
     async checkNow({ kind, itemId, clockOf }) {
       if (kind !== 'value' || clockOf === 'agent') return false;
@@ -252,6 +258,15 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
       return last?.lastclock ?? 0;
     },
   };
+}
+
+/** In which directions an item will come over the key, once there is one. */
+function witnessed(
+  holds: Protection | undefined,
+  now: Pick<MonitoredHost, 'connect' | 'accept'>,
+): Pick<MonitoredHost, 'connect' | 'accept'> {
+  if (holds === undefined || holds.key !== undefined) return now;
+  return { connect: 'psk', accept: holds.takes === 'only-psk' ? ['psk'] : ['none', 'psk'] };
 }
 
 /** @throws {ZabbixUnreachable} where the version does not tell it: that the server does is not for us to assume */

@@ -1,12 +1,12 @@
 import type { ZodMiniType } from 'zod/mini';
 import { Refusal, ZabbixRefused, ZabbixUnreachable } from '../errors.ts';
-import type { Credential, MonitoredHost, ServerTime, Target, Witness } from '../rotation/model.ts';
+import type { Credential, MonitoredHost, Protection, ServerTime, Target, Witness } from '../rotation/model.ts';
 import type { Found } from '../rotation/ports.ts';
 import type { Dialect } from './dialect.ts';
 import { encryption } from './encryption.ts';
-import { type Mark, marked, markOf } from './mark.ts';
+import { type Mark, marked, markOf, unmarked } from './mark.ts';
 import { proxyNameReply, proxyReply } from './objects.ts';
-import { given, stores } from './psk-fields.ts';
+import { protectedBy, stores } from './psk-fields.ts';
 
 /** The API as far as proxies need it. */
 export interface ProxyApi {
@@ -88,10 +88,11 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
   }
 
   return {
-    async find<C extends Credential>({ name }: Target, among: readonly C[]): Promise<Found<C>> {
+    async find<C extends Protection>({ name }: Target, among: readonly C[]): Promise<Found<C>> {
       const { proxyKeysAreCompared } = await dialect();
       if (proxyKeysAreCompared) {
         for (const holds of among) {
+          if (holds.key === undefined) continue;
           const seen = await named(name, stores(holds));
           if (seen !== undefined) return { host: seen.proxy, holds };
         }
@@ -104,6 +105,8 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
         );
       }
       const { proxy: host, mark } = seen;
+      const unencrypted = isUnencrypted(host) ? among.find(({ key }) => key === undefined) : undefined;
+      if (unencrypted !== undefined) return { host, holds: unencrypted };
       if (proxyKeysAreCompared) return { host, holds: undefined };
       if (mark === undefined) return { host, holds: 'untold' };
       return { host, holds: among.find((one) => isMarked(one, mark)) };
@@ -129,15 +132,15 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
     },
 
     /** All or none of them, each with the line that tells which key it was given. */
-    async give(proxies: readonly MonitoredHost[], credential: Credential): Promise<void> {
+    async give(proxies: readonly MonitoredHost[], wanted: Protection): Promise<void> {
       if (proxies.length === 0) return;
       const updates: Readonly<Record<string, unknown>>[] = [];
-      for (const { hostId } of proxies) {
+      for (const { hostId, ...proxy } of proxies) {
         const seen = await where({ proxyids: [hostId] });
         updates.push({
           proxyid: hostId,
-          ...given(credential),
-          ...(seen === undefined ? {} : { description: marked(seen.description, markFor(credential)) }),
+          ...protectedBy(wanted, [isPassive(proxy) ? 'tls_connect' : 'tls_accept']),
+          ...(seen === undefined ? {} : { description: described(seen.description, wanted) }),
         });
       }
       await call('proxy.update', updates);
@@ -159,6 +162,20 @@ function markFor({ identity, key }: Credential): Mark {
   return { identity, fingerprint: key.fingerprint };
 }
 
-function isMarked({ identity, key }: Credential, mark: Mark): boolean {
+function described(description: string, wanted: Protection): string {
+  return wanted.key === undefined ? unmarked(description) : marked(description, markFor(wanted));
+}
+
+/** An active one is not connected to. */
+function isPassive({ accept }: Pick<MonitoredHost, 'accept'>): boolean {
+  return accept.length === 0;
+}
+
+function isUnencrypted({ connect, accept }: MonitoredHost): boolean {
+  return connect === 'none' && accept.every((how) => how === 'none');
+}
+
+function isMarked({ identity, key }: Protection, mark: Mark): boolean {
+  if (key === undefined) return false;
   return mark.identity === identity && mark.fingerprint === key.fingerprint;
 }

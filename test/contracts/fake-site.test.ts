@@ -58,6 +58,7 @@ function targetOf({ name, node }: Pick<FakeHost, 'name' | 'node'>): NodeTarget {
 }
 
 function valueFor({ name, node, stored }: FakeHost): SecretValue {
+  if (stored.key === undefined) throw new RangeError(`${name} is not encrypted`);
   return { ...stored, targets: [targetOf({ name, node })], identityMode: 'new', keyBytes: 32 };
 }
 

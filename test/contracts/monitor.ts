@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Refusal, ZabbixRefused, ZabbixUnreachable } from '../../lambda/errors.ts';
 import { nextIdentity } from '../../lambda/rotation/identity.ts';
-import { autoregistration, type Credential } from '../../lambda/rotation/model.ts';
+import { autoregistration, type Credential, type Protection } from '../../lambda/rotation/model.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { eventually, type Stage } from './site.ts';
 
@@ -55,6 +55,31 @@ export function monitorContract(stage: Stage): void {
       expect(await monitor.refresh(host)).toMatchObject({ hostId, name, reachable: { yes: true } });
       expect(await soon(async () => (await monitor.refresh(host)).seen.serverS > seen.serverS)).toBe(true);
     });
+
+    test('that is given no credential is unencrypted, and says so; the next one that it is given is its first', () =>
+      stage.rotating(async ({ current, pending }) => {
+        const { monitor, target } = stage.site;
+        const none: Protection = { takes: 'only-psk' };
+        const first = { ...pending, takes: 'unencrypted-too' } as const;
+        const among: readonly Protection[] = [none, first, current];
+        const { host } = await find([current]);
+        await monitor.give([host], none);
+        const without = await monitor.find(target, among);
+        expect(without.holds).toBe(none);
+        // It is the witness of its first credential that counts.
+        expect(without.host).toMatchObject({ connect: 'none', accept: ['none'], witness: { clockOf: 'server' } });
+        expect(await monitor.usersOf([current.identity])).toEqual([]);
+
+        await monitor.give([host], first);
+        const open = await monitor.find(target, among);
+        expect(open.holds).toBe(first);
+        expect(open.host).toMatchObject({ connect: 'psk', accept: ['none', 'psk'] });
+
+        await monitor.give([host], { ...current, takes: 'only-psk' });
+        const closed = await monitor.find(target, among);
+        expect(closed.holds).toBe(current);
+        expect(closed.host).toMatchObject({ connect: 'psk', accept: ['psk'] });
+      }));
 
     test('is heard of again and again', async () => {
       const { monitor } = stage.site;

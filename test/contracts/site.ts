@@ -3,6 +3,9 @@ import type { Credential, NodeTarget, Rotation, SecretValue } from '../../lambda
 import type { Clock, Fleet, Monitor, Reloader } from '../../lambda/rotation/ports.ts';
 
 /** Two hosts of one Zabbix, each with a node and a credential of its own: what the contracts of Fleet and Monitor are tried on. */
+/** A rotation from one credential to the next. */
+export type Changing = Rotation & { readonly current: SecretValue };
+
 export interface ContractSite {
   readonly fleet: Fleet;
   readonly monitor: Monitor;
@@ -22,7 +25,7 @@ export interface ContractSite {
   /** Whether Zabbix refuses another key for an identity that has one. 6.0.14 takes it in silence (docs/zabbix-versions.md). */
   readonly refusesSecondKey: boolean;
   /** A rotation that has minted its key and done nothing else. */
-  aRotation(from: SecretValue): Rotation;
+  aRotation(from: SecretValue): Changing;
   /** Whether the target's node can be commanded. */
   commandsReach(reach: boolean): void;
 }
@@ -57,7 +60,7 @@ export class Stage {
   }
 
   /** Tries something with a rotation, and takes both sides back. */
-  async rotating(attempt: (rotation: Rotation) => Promise<void>): Promise<void> {
+  async rotating(attempt: (rotation: Changing) => Promise<void>): Promise<void> {
     const rotation = this.site.aRotation(this.current);
     try {
       await attempt(rotation);
@@ -86,7 +89,7 @@ export class Stage {
     if (!(await eventually(clock, hears))) throw new Error(`${target.name} is not heard`);
   }
 
-  async #takeBack(rotation: Rotation): Promise<void> {
+  async #takeBack(rotation: Changing): Promise<void> {
     const { fleet, monitor, target } = this.site;
     const { host } = await monitor.find(target, []);
     await monitor.give([host], this.current);

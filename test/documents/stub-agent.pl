@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # A stand-in for zabbix_agentd, zabbix_agent2, zabbix_proxy and zabbix_server: it reads its configuration, dies of a key that it cannot use, listens, and as a
-# shadow agent says what the real ones say of a server that accepts the keys in /etc/zabbix/server-accepts (lines "identity key").
+# shadow agent says what the real ones say of a server that accepts the keys in /etc/zabbix/server-accepts (lines "identity key", or "unencrypted").
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -52,8 +52,25 @@ if ($config eq 'shadow.conf') {
     }
     # A server of its own has a list of its own.
     my $list = "/etc/zabbix/$set{ServerActive}-accepts";
-    my $accepted = grep { $_ eq "$set{TLSPSKIdentity} $key" } split /\n/, content(-e $list ? $list : '/etc/zabbix/server-accepts');
-    record("probe $set{TLSPSKIdentity}");
+    my $plain = !defined $set{TLSPSKIdentity};
+    my $comes = $plain ? 'unencrypted' : "$set{TLSPSKIdentity} $key";
+    my $accepted = grep { $_ eq $comes } split /\n/, content(-e $list ? $list : '/etc/zabbix/server-accepts');
+    record('probe ' . ($plain ? 'unencrypted' : $set{TLSPSKIdentity}));
+    if ($plain) {
+        # No handshake: the server's answer is what tells.
+        my $answer = $accepted ? 'host [web-01] not found' : 'connection of type "unencrypted" is not allowed for host "web-01"';
+        if ($agent eq 'zabbix_agentd') {
+            print "  31:20261123:014834.601 In refresh_active_checks() host:'$set{ServerActive}' port:10051\n";
+            print "  31:20261123:014834.610 no active checks on server [$set{ServerActive}:10051]: $answer\n";
+            print "  31:20261123:014834.618 End of refresh_active_checks():SUCCEED\n";
+        } else {
+            print "2026/11/23 01:48:37.629944 [101] In refreshActiveChecks() from [$set{ServerActive}:10051]\n";
+            print "2026/11/23 01:48:37.632576 [101] no active checks on server [$set{ServerActive}:10051]: $answer\n" unless $accepted;
+            print "2026/11/23 01:48:43.632338 [101] End of refreshActiveChecks() from [$set{ServerActive}:10051]\n";
+        }
+        sleep 60;
+        exit 0;
+    }
     if ($agent eq 'zabbix_agentd') {
         print "  31:20261123:014834.601 In refresh_active_checks() host:'$set{ServerActive}' port:10051\n";
         print "  31:20261123:014834.604 End of zbx_tls_connect():SUCCEED (established TLS1.2 ECDHE-PSK-AES-128-CBC-SHA256-32)\n" if $accepted;

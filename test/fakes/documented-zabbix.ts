@@ -92,6 +92,8 @@ interface Options {
   readonly version?: string;
   readonly hosts?: readonly Host[];
   readonly proxies?: readonly Host[];
+  /** What item.get answers, whatever it is asked for. */
+  readonly items?: readonly object[];
   readonly autoregistration?: Host;
   /** Only they may see and change autoregistration. Default true. */
   readonly isSuperAdmin?: boolean;
@@ -103,7 +105,7 @@ const sessionId = 'b2'.repeat(16);
 
 export async function documentedZabbix(
   release: Release,
-  { version, hosts = [], proxies = [], autoregistration = {}, isSuperAdmin = true }: Options = {},
+  { version, hosts = [], proxies = [], items = [], autoregistration = {}, isSuperAdmin = true }: Options = {},
 ) {
   const rules: Documented = documented[release];
   const stored: Host[] = hosts.map((host) => ({ ...host }));
@@ -142,7 +144,7 @@ export async function documentedZabbix(
         for (const change of Array.isArray(params) ? params : [params]) {
           const proxy = storedProxies.find(({ proxyid }) => isRecord(change) && change.proxyid === proxyid);
           if (proxy === undefined) throw application('No permissions to referred object or it does not exist!');
-          Object.assign(proxy, change);
+          assign(proxy, change);
         }
         return { proxyids: [] };
       case 'autoregistration.get':
@@ -152,7 +154,7 @@ export async function documentedZabbix(
         Object.assign(storedAutoregistration, fields);
         return true;
       case 'item.get':
-        return [];
+        return items;
       case 'script.get':
         return [{ scriptid: '4' }];
       case 'script.execute':
@@ -169,7 +171,7 @@ export async function documentedZabbix(
   function isWanted(host: Host, { hostids, filter }: Readonly<Record<string, unknown>>): boolean {
     if (Array.isArray(hostids) && !hostids.includes(host.hostid)) return false;
     return Object.entries(isRecord(filter) ? filter : {}).every(([field, wanted]) =>
-      [wanted].flat().includes(host[field]),
+      [wanted].flat().map(String).includes(String(host[field])),
     );
   }
 
@@ -203,7 +205,14 @@ export async function documentedZabbix(
   function store(change: unknown) {
     const host = stored.find(({ hostid }) => isRecord(change) && change.hostid === hostid);
     if (host === undefined) throw application('No permissions to referred object or it does not exist!');
-    Object.assign(host, change);
+    assign(host, change);
+  }
+
+  /** Without PSK in either direction identity and key are forgotten. */
+  function assign(object: Host, change: unknown) {
+    for (const [field, value] of Object.entries(isRecord(change) ? change : {})) object[field] = String(value);
+    const { tls_connect, tls_accept } = object;
+    if (tls_connect === '1' && tls_accept === '1') Object.assign(object, { tls_psk: '', tls_psk_identity: '' });
   }
 
   const server = createServer(async (request, response) => {
@@ -228,6 +237,7 @@ export async function documentedZabbix(
   if (address === null || typeof address === 'string') throw new TypeError('no port');
 
   return {
+    hosts: stored,
     proxies: storedProxies,
     autoregistration: storedAutoregistration,
     url: new URL(`http://127.0.0.1:${address.port}/api_jsonrpc.php`),

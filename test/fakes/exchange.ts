@@ -1,4 +1,4 @@
-import type { Credential } from '../../lambda/rotation/model.ts';
+import { fingerprintOf, type Protection } from '../../lambda/rotation/model.ts';
 import { type Ending, type FakeNode, type Notes, Refused, type Running, type Script } from './node.ts';
 import { same } from './site.ts';
 
@@ -52,7 +52,7 @@ function filesOf(notes: Notes) {
   const { from, to = from } = notes;
   switch (notes.direction) {
     case 'back':
-      return { wanted: from, was: to, source: 'previous', aside: 'next' } as const;
+      return { wanted: from, was: to, source: from.key === undefined ? undefined : 'previous', aside: 'next' } as const;
     case 'anew':
       return { wanted: from, was: from, source: undefined, aside: undefined } as const;
     default:
@@ -81,7 +81,7 @@ function* exchange(node: FakeNode, notes: Notes): Script<void> {
         listening: { nodeMs: node.nowMs },
         downMs: node.nowMs - stoppedMs,
         oldKey: 'not-asked',
-        to: wanted.key.fingerprint,
+        to: fingerprintOf(wanted),
       };
       yield { did: 'agent started' };
       notes.result = {
@@ -100,6 +100,7 @@ function* exchange(node: FakeNode, notes: Notes): Script<void> {
   yield* goBack(problem);
 
   function* putInPlace(): Script<string | undefined> {
+    if (notes.from.key === undefined) return yield* putFirstInPlace();
     const kept = source === undefined ? undefined : host[source];
     if (!sameKey(host.onDisk, wanted)) {
       if (source === undefined || kept === undefined || !sameKey(kept, wanted))
@@ -110,7 +111,8 @@ function* exchange(node: FakeNode, notes: Notes): Script<void> {
     }
     if (host.onDisk.identity !== wanted.identity) {
       if (node.writeProblem !== undefined) return node.writeProblem;
-      host.onDisk = { identity: wanted.identity, key: host.onDisk.key };
+      if (wanted.key !== undefined && host.onDisk.key !== undefined)
+        host.onDisk = { identity: wanted.identity, key: host.onDisk.key };
       yield { did: 'identity in place' };
     }
     if (!sameKey(host.onDisk, wanted) && source !== undefined) {
@@ -123,17 +125,36 @@ function* exchange(node: FakeNode, notes: Notes): Script<void> {
     return undefined;
   }
 
+  /** The key file means nothing before the configuration names it, so that is what moves the agent, there and back. */
+  function* putFirstInPlace(): Script<string | undefined> {
+    if (same(host.onDisk, wanted)) return undefined;
+    if (node.writeProblem !== undefined) return node.writeProblem;
+    if (wanted.key === undefined) {
+      host.next = host.onDisk;
+      host.onDisk = wanted;
+      yield { did: 'configuration put back' };
+      return undefined;
+    }
+    if (host.next === undefined || !same(host.next, wanted)) return 'the key to be put in place is gone';
+    yield { did: 'key file in place' };
+    host.onDisk = wanted;
+    host.next = undefined;
+    yield { did: 'configuration in place' };
+    return undefined;
+  }
+
   function* goBack(because: string): Script<void> {
     const kept = aside === undefined ? host.onDisk : host[aside];
     const runsUntouched = untouched && node.allRun;
-    const isAway = !sameKey(host.onDisk, was) && (kept === undefined || !sameKey(kept, was));
+    const isFirst = notes.from.key === undefined && was.key === undefined;
+    const isAway = !isFirst && !sameKey(host.onDisk, was) && (kept === undefined || !sameKey(kept, was));
     if (isAway || (node.readOnly && !same(host.onDisk, was))) {
       notes.result = { outcome: 'stranded', says: `going back failed: ${because}`, exitCode: 30 };
       notes.phase = direction === 'anew' ? 'restored' : 'switched';
       return;
     }
-    if (aside !== undefined && !sameKey(host.onDisk, was)) {
-      if (direction === 'back') host.previous = host.onDisk;
+    if (aside !== undefined && !isFirst && !sameKey(host.onDisk, was)) {
+      if (direction === 'back' && notes.from.key !== undefined) host.previous = host.onDisk;
       host[aside] = undefined;
     }
     host.onDisk = was;
@@ -156,6 +177,6 @@ function* exchange(node: FakeNode, notes: Notes): Script<void> {
   }
 }
 
-function sameKey(a: Credential, b: Credential): boolean {
-  return a.key.fingerprint === b.key.fingerprint;
+function sameKey(a: Protection, b: Protection): boolean {
+  return fingerprintOf(a) === fingerprintOf(b);
 }

@@ -1,4 +1,4 @@
-import type { Credential, Gate } from '../../lambda/rotation/model.ts';
+import type { Gate, Protection } from '../../lambda/rotation/model.ts';
 import { type FakeNode, type Notes, Refused, type Running, type Script } from './node.ts';
 
 export interface Waiting {
@@ -40,7 +40,7 @@ export function* waitAtGate(
   node: FakeNode,
   self: Running,
   notes: Notes,
-  credential: Credential,
+  credential: Protection,
   { gate, notAfterS, serverWaitS, probeEveryS }: Waiting,
 ): Script<GateEnd> {
   if (gate === 'now' || gate === 'script-execute' || gate === 'port-probe') return 'accepted';
@@ -63,17 +63,21 @@ export function* waitAtGate(
 }
 
 /** `zabbix_sender` is content when the server knows the identity, whoever it belongs to; the log tells what the server has tried. */
-function opens({ server, host, programs }: FakeNode, gate: Gate, credential: Credential): boolean {
+function opens({ server, host, programs }: FakeNode, gate: Gate, credential: Protection): boolean {
   if (gate === 'proxy-log') {
     const proxy = programs.find(({ role }) => role === 'proxy');
     if (proxy?.running === undefined) return true;
     return server.up && !proxy.cutOff && !proxy.mute && !server.accepts(proxy, proxy.running);
   }
+  // One that leaves its first key again, and takes both: the server is back when it takes the key no more.
+  const leaves =
+    credential.key === undefined && credential.takes === 'unencrypted-too' && host.onDisk.key !== undefined;
+  if (leaves) return server.up && !host.cutOff && !server.accepts(host, host.onDisk);
   return gate === 'zabbix-sender' ? server.knows(credential) : server.accepts(host, credential);
 }
 
 /** After the exchange the key that was given up is tried once. */
-export function* askWithOtherKey(node: FakeNode, notes: Notes, other: Credential | undefined): Script<void> {
+export function* askWithOtherKey(node: FakeNode, notes: Notes, other: Protection | undefined): Script<void> {
   if ((notes.gate !== 'shadow-agent' && notes.gate !== 'zabbix-sender') || other === undefined) return;
   yield 300;
   if (notes.account === undefined) return;

@@ -1,5 +1,5 @@
 import { ZabbixSilent, ZabbixUnreachable } from '../../lambda/errors.ts';
-import type { Credential, MonitoredHost, Target } from '../../lambda/rotation/model.ts';
+import type { MonitoredHost, Protection, Target } from '../../lambda/rotation/model.ts';
 import type { Found, Monitor } from '../../lambda/rotation/ports.ts';
 import type { Invocation } from './invocation.ts';
 import { same } from './site.ts';
@@ -45,22 +45,24 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
 
   const hostGet = (id: string) => ask(`${id.startsWith('proxy ') ? 'proxy' : 'host'}.get ${id}`, () => zabbix.host(id));
   const describeAutoregistration = () => ask('autoregistration.get', () => zabbix.describeAutoregistration());
-  const describe = (id: string) => ask(`item.get ${id}`, () => zabbix.describe(id));
+  const describe = (id: string, holds?: Protection) => ask(`item.get ${id}`, () => zabbix.describe(id, holds));
 
   return {
     version: () => ask('apiinfo.version', () => '6.0.14'),
 
-    async find<C extends Credential>({ kind, name }: Target, among: readonly C[]): Promise<Found<C>> {
+    async find<C extends Protection>({ kind, name }: Target, among: readonly C[]): Promise<Found<C>> {
       if (kind === 'autoregistration') return { host: await describeAutoregistration(), holds: 'untold' };
       const id = idOf({ role: kind, name });
       if (kind === 'proxy' && !zabbix.comparesProxyKeys) {
-        const { marked } = await hostGet(id);
-        const holds = marked === undefined ? 'untold' : among.find((credential) => same(marked, credential));
+        const { marked, stored } = await hostGet(id);
+        const unencrypted = stored.key === undefined ? among.find(({ key }) => key === undefined) : undefined;
+        const held = marked === undefined ? 'untold' : among.find((credential) => same(marked, credential));
+        const holds = unencrypted ?? held;
         return { host: await describe(id), holds };
       }
       for (const credential of among) {
         const { stored } = await hostGet(id);
-        if (same(stored, credential)) return { host: await describe(id), holds: credential };
+        if (same(stored, credential)) return { host: await describe(id, credential), holds: credential };
       }
       if (among.length === 0) await hostGet(id);
       return { host: await describe(id), holds: undefined };
@@ -72,20 +74,24 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
       ask('host.get users', () =>
         server.hosts
           .filter(
-            ({ stored, role }) => identities.includes(stored.identity) && (role === 'host' || zabbix.comparesProxyKeys),
+            ({ stored, role }) =>
+              stored.identity !== undefined &&
+              identities.includes(stored.identity) &&
+              (role === 'host' || zabbix.comparesProxyKeys),
           )
           .map(({ role, name }) => ({ kind: role, name })),
       ),
 
-    async give(targets, credential) {
+    async give(targets, wanted) {
       for (const kind of ['autoregistration', 'proxy', 'host'] as const) {
         const some = targets.filter((target) => target.kind === kind);
         if (some.length === 0) continue;
         const lost = zabbix.giveIsLost;
         zabbix.giveIsLost = undefined;
         await ask(`${kind}.update ${some.map(({ name }) => name).join(' ')}`, () => {
-          if (lost !== 'not-applied' && kind === 'autoregistration') zabbix.giveToAutoregistration(credential);
-          else if (lost !== 'not-applied') zabbix.give(some, credential);
+          if (lost !== 'not-applied' && kind === 'autoregistration' && wanted.key !== undefined)
+            zabbix.giveToAutoregistration(wanted);
+          else if (lost !== 'not-applied') zabbix.give(some, wanted);
           if (lost !== undefined) throw new ZabbixUnreachable('Zabbix gave no answer within 20 s');
         });
       }
@@ -132,7 +138,7 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
     },
 
     async serverAccepts(credential) {
-      if (!zabbix.portIsOpen) return undefined;
+      if (!zabbix.portIsOpen || credential.key === undefined) return undefined;
       return invocation.call(
         `probe ${credential.identity}`,
         () => (server.up ? server.knows(credential) : undefined),

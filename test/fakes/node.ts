@@ -1,4 +1,5 @@
-import type { Credential, Gate, NodeGate, SwitchAccount } from '../../lambda/rotation/model.ts';
+import type { Door } from '../../lambda/contract.ts';
+import type { Gate, NodeGate, Protection, SwitchAccount } from '../../lambda/rotation/model.ts';
 import type { FakeClock } from './clock.ts';
 import type { Hearing } from './hearing.ts';
 import type { FakeHost, FakeServer } from './site.ts';
@@ -63,8 +64,10 @@ export interface Notes {
   versionId: string;
   phase: 'prepared' | 'armed' | 'switching' | 'switched' | 'restored';
   direction: 'forward' | 'back' | 'anew' | undefined;
-  from: Credential;
-  to: Credential | undefined;
+  from: Protection;
+  to: Protection | undefined;
+  /** Of a first encryption. */
+  takes: Door | undefined;
   gate: Gate;
   gates: readonly NodeGate[];
   notAfterS: number;
@@ -206,7 +209,7 @@ export class FakeNode {
   }
 
   *#start(host: FakeHost, waitS: number): Script<boolean> {
-    const runsWith = host.startsWith(host.onDisk);
+    const runsWith = host.start();
     if (runsWith === undefined || host.startMs > waitS * 1000) {
       yield waitS * 1000;
       return false;
@@ -224,7 +227,7 @@ export class FakeNode {
     this.#clock.in(downMs, () => {
       this.up = true;
       for (const program of this.programs) {
-        program.running = program.startsWith(program.onDisk);
+        program.running = program.start();
         this.hearing.started(program);
       }
     });

@@ -1,5 +1,6 @@
+import type { Door } from '../../lambda/contract.ts';
 import { goingBackLabel, unrecordedLabel } from '../../lambda/contract.ts';
-import type { Instant, SecretValue } from '../../lambda/rotation/model.ts';
+import type { CurrentValue, Instant, SecretValue } from '../../lambda/rotation/model.ts';
 import type { SecretLabels } from '../../lambda/rotation/ports.ts';
 import type { PskKey } from '../../lambda/rotation/psk.ts';
 import { waitingOf } from '../../lambda/secrets/waiting-label.ts';
@@ -16,7 +17,9 @@ export class FakeSecret {
   /** Its KMS key cannot be used. */
   keyDisabled = false;
   changed: Instant;
-  readonly values = new Map<string, SecretValue>();
+  readonly values = new Map<string, CurrentValue>();
+  /** What its entry in the inventory asks for. */
+  firstEncryption: Door | undefined;
   readonly #labels = new Map<string, string>();
   readonly startedRotations: string[] = [];
   /** Every version that AWSCURRENT has been moved to, in order. */
@@ -24,7 +27,7 @@ export class FakeSecret {
   /** Called when a rotation is started. */
   onRotate: (token: string) => void = () => undefined;
 
-  constructor(secretName: string, current: SecretValue, clock: FakeClock) {
+  constructor(secretName: string, current: CurrentValue, clock: FakeClock) {
     this.secretName = secretName;
     this.secretId = `arn:aws:secretsmanager:eu-central-1:111122223333:secret:${secretName}-AbCdEf`;
     this.#clock = clock;
@@ -37,7 +40,7 @@ export class FakeSecret {
     return this.#labels.get(label);
   }
 
-  get current(): SecretValue | undefined {
+  get current(): CurrentValue | undefined {
     return this.values.get(this.labelled('AWSCURRENT') ?? '');
   }
 
@@ -63,11 +66,13 @@ export class FakeSecret {
       unrecorded: this.labelled(unrecordedLabel),
       waiting: this.waiting,
       changed: this.changed,
+      firstEncryption: this.firstEncryption,
     };
   }
 
-  read(_: unknown, versionId: string): SecretValue | undefined {
-    return this.values.get(versionId);
+  read(_: unknown, versionId: string): CurrentValue | undefined {
+    const value = this.values.get(versionId);
+    return value?.key === undefined && value !== undefined ? { ...value, takes: this.firstEncryption } : value;
   }
 
   /** @returns false when the version has a value already */
@@ -134,7 +139,9 @@ export class FakeSecretsManager {
 
   constructor(secrets: readonly FakeSecret[]) {
     this.secrets = secrets;
-    const known = secrets.flatMap(({ values }) => [...values.values()].map(({ key }) => key));
+    const known = secrets.flatMap(({ values }) =>
+      [...values.values()].flatMap(({ key }) => (key === undefined ? [] : [key])),
+    );
     this.keys = new Map(known.map((key) => [key.fingerprint, key]));
   }
 

@@ -1,12 +1,12 @@
-import type { Credential } from '../../lambda/rotation/model.ts';
+import { type Credential, fingerprintOf, type Protection } from '../../lambda/rotation/model.ts';
 import type { FakeClock } from './clock.ts';
 
-/** A node's files: the key and the identity beside it, which every program there reads. */
+/** A node's files: the key and the identity beside it, which every program there reads, or none. */
 interface Disk {
-  onDisk: Credential;
+  onDisk: Protection;
   /** `<keyfile>.next` and `<keyfile>.previous`; `previous` is kept from the switch until `forget`. */
-  next: Credential | undefined;
-  previous: Credential | undefined;
+  next: Protection | undefined;
+  previous: Protection | undefined;
 }
 
 export interface FakeHostOptions {
@@ -32,14 +32,16 @@ export class FakeHost {
   silenced = false;
   uses: 'psk' | 'none' | 'certificate' = 'psk';
   hasItems = true;
-  stored: Credential;
-  running: Credential | undefined;
+  stored: Protection;
+  running: Protection | undefined;
   reachableByCommands = true;
   canProbe = true;
   /** False: its probes cannot be used, but its log can. */
   offersShadow = true;
-  /** Called when the agent starts: what it really runs with. Undefined: it does not come up. */
+  /** Called when the agent starts with a key: what it really runs with. Undefined: it does not come up. */
   startsWith: (credential: Credential) => Credential | undefined = (credential) => credential;
+  /** Called whenever it starts. */
+  onStart: () => void = () => undefined;
   /** How long its start takes, in milliseconds. */
   startMs = 150;
   /** The network eats what it says, whatever the key. */
@@ -51,7 +53,7 @@ export class FakeHost {
 
   constructor(
     name: string,
-    credential: Credential,
+    credential: Protection,
     kind: FakeHost['kind'],
     { role = 'host', beside }: FakeHostOptions = {},
   ) {
@@ -68,29 +70,36 @@ export class FakeHost {
     return this.#disk;
   }
 
-  get onDisk(): Credential {
+  get onDisk(): Protection {
     return this.#disk.onDisk;
   }
-  set onDisk(credential: Credential) {
-    this.#disk.onDisk = credential;
+  set onDisk(credential: Protection) {
+    this.#disk.onDisk = takingAsBefore(credential, this.#disk.onDisk);
   }
 
-  get next(): Credential | undefined {
+  get next(): Protection | undefined {
     return this.#disk.next;
   }
-  set next(credential: Credential | undefined) {
+  set next(credential: Protection | undefined) {
     this.#disk.next = credential;
   }
 
-  get previous(): Credential | undefined {
+  get previous(): Protection | undefined {
     return this.#disk.previous;
   }
-  set previous(credential: Credential | undefined) {
+  set previous(credential: Protection | undefined) {
     this.#disk.previous = credential;
   }
 
+  /** What it runs with once it is started. */
+  start(): Protection | undefined {
+    const { onDisk } = this;
+    this.onStart();
+    return onDisk.key === undefined ? onDisk : this.startsWith(onDisk);
+  }
+
   get prints(): string {
-    return this.onDisk.key.fingerprint;
+    return fingerprintOf(this.onDisk);
   }
 }
 
@@ -101,7 +110,7 @@ const slowProxyLearnsAfterMs = 3_600_000;
 /** The Zabbix server's configuration cache: what is stored becomes what is used a while later, and that moment kills the old key. */
 export class FakeServer {
   readonly #clock: FakeClock;
-  readonly #cache = new Map<FakeHost, Credential>();
+  readonly #cache = new Map<FakeHost, Protection>();
   readonly #renewals: (() => void)[] = [];
   readonly hosts: readonly FakeHost[];
   /** Seconds from an update to the next renewal of the cache. */
@@ -127,8 +136,8 @@ export class FakeServer {
     this.#renewals.push(called);
   }
 
-  stores(host: FakeHost, credential: Credential): void {
-    host.stored = credential;
+  stores(host: FakeHost, credential: Protection): void {
+    host.stored = takingAsBefore(credential, host.stored);
     this.#renewSoon();
     if (host.behindProxy === 'slow')
       this.#clock.in(slowProxyLearnsAfterMs, () => {
@@ -176,30 +185,43 @@ export class FakeServer {
     return everyS * 1000 - ((nowMs - phaseS * 1000) % (everyS * 1000));
   }
 
-  uses(host: FakeHost): Credential {
+  uses(host: FakeHost): Protection {
     return this.#cache.get(host) ?? host.stored;
   }
 
-  /** A host asks the server with a credential: it must be this host's own. */
-  accepts(host: FakeHost, credential: Credential): boolean {
-    return this.up && !host.cutOff && same(this.uses(host), credential);
+  /** A host asks the server with a credential: it must be this host's own. Without one, where the server takes that too. */
+  accepts(host: FakeHost, credential: Protection): boolean {
+    return this.up && !host.cutOff && takes(this.uses(host), credential);
   }
 
   /** TLS-PSK knows identities, not hosts: any host's will do for a handshake. */
-  knows(credential: Credential): boolean {
+  knows(credential: Protection): boolean {
     return this.up && (this.registers(credential) || this.hosts.some((host) => same(this.uses(host), credential)));
   }
 
   /** An agent that Zabbix does not know yet asks to be taken in. */
-  registers(credential: Credential): boolean {
+  registers(credential: Protection): boolean {
     return this.up && this.autoregistration !== undefined && same(this.autoregistration.used, credential);
   }
 
   hears(host: FakeHost): boolean {
-    return host.running !== undefined && !host.mute && this.accepts(host, host.running);
+    if (host.running === undefined || host.mute) return false;
+    if (host.kind === 'active' || host.role === 'proxy') return this.accepts(host, host.running);
+    return this.up && !host.cutOff && takes(host.running, this.uses(host));
   }
 }
 
-export function same(a: Credential, b: Credential): boolean {
-  return a.identity === b.identity && a.key.fingerprint === b.key.fingerprint;
+/** Whether who is protected so takes somebody who comes with that. */
+function takes(own: Protection, coming: Protection): boolean {
+  return same(own, coming) || (coming.key === undefined && own.key !== undefined && own.takes === 'unencrypted-too');
+}
+
+/** Only the first credential says what is taken from then on. */
+function takingAsBefore(next: Protection, before: Protection): Protection {
+  const isSaid = next.key === undefined || next.takes !== undefined || before.takes === undefined;
+  return isSaid ? next : { ...next, takes: before.takes };
+}
+
+export function same(a: Protection, b: Protection): boolean {
+  return a.identity === b.identity && fingerprintOf(a) === fingerprintOf(b);
 }

@@ -1,5 +1,5 @@
 import type { CommandInvocationStatus } from '@aws-sdk/client-ssm';
-import { parameters, type Verb } from '../../lambda/contract.ts';
+import { doors, parameters, type Verb } from '../../lambda/contract.ts';
 import type { Values } from '../../lambda/fleet/run-command.ts';
 import type { PskKey } from '../../lambda/rotation/psk.ts';
 import type { FakeClock } from './clock.ts';
@@ -96,21 +96,22 @@ export class FakeSystemsManager {
   #script({ node, verb, values }: Command, self: Running): Script<Ending> {
     const ids = { secretId: values.secretId ?? '', versionId: values.versionId };
     const notAfterS = Number(values.notAfter ?? 0);
+    const expected = doors.find((door) => door === values.firstEncryption);
     switch (verb) {
       case 'inspect':
-        return inspect();
+        return inspect(node, expected);
       case 'prepare':
-        return prepare(node, self, ids, values.currentFingerprint ?? '', notAfterS);
+        return prepare(node, self, ids, values.currentFingerprint ?? '', notAfterS, expected);
       case 'switch': {
         const key = this.#keys.get(values.fingerprint ?? '');
         if (key === undefined) throw new RangeError(`nobody at this site has minted a key ${values.fingerprint}`);
-        const identity = values.identity === 'keep' ? node.host.onDisk.identity : (values.identity ?? '');
+        const identity = values.identity === 'keep' ? (node.host.onDisk.identity ?? '') : (values.identity ?? '');
         return switchKey(node, self, ids, { identity, key }, waitingOf(values));
       }
       case 'restore':
-        return restore(node, self, ids, waitingOf(values));
+        return restore(node, self, ids, waitingOf(values), expected);
       case 'forget':
-        return forget(node, self, ids, values.fingerprint ?? '');
+        return forget(node, self, ids, values.fingerprint ?? '', expected);
       case 'reload':
         return reload(node, values.daemon ?? '', values.proxies ?? 'none');
     }

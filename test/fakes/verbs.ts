@@ -1,4 +1,5 @@
-import type { Credential, NodeGate } from '../../lambda/rotation/model.ts';
+import type { Door } from '../../lambda/contract.ts';
+import { type Credential, fingerprintOf, type NodeGate, type Protection } from '../../lambda/rotation/model.ts';
 import { beginExchange, finishExchange, letExchangeEnd, seeExchange, takeLock } from './exchange.ts';
 import { arm, askWithOtherKey, isStillArmed, refuseLate, type Waiting, waitAtGate } from './gate.ts';
 import { type Ending, type FakeNode, type Notes, Refused, type Running, type Script } from './node.ts';
@@ -11,8 +12,15 @@ export interface Ids {
   readonly versionId: string;
 }
 
-export function* inspect(): Script<Ending> {
+/** Whoever does not expect it is told of an agent without a key as of something to mend. */
+function refuseUnexpected({ host }: FakeNode, expected: Door | undefined): void {
+  if (host.onDisk.key !== undefined || expected !== undefined) return;
+  throw new Refused('The agent uses no PSK (TLSConnect=unencrypted): give it a first key');
+}
+
+export function* inspect(node: FakeNode, expected: Door | undefined): Script<Ending> {
   yield 300;
+  refuseUnexpected(node, expected);
   return done('inspected', 'this is how it is');
 }
 
@@ -22,19 +30,28 @@ export function* prepare(
   ids: Ids,
   currentFingerprint: string,
   notAfterS: number,
+  takes: Door | undefined,
 ): Script<Ending> {
   yield 200;
   refuseLate(node, notAfterS);
   yield* takeLock(node, self);
   const { host } = node;
   if (node.isOf(ids)) yield* letExchangeEnd(node, self);
-  else yield* finishExchange(node, self, node.notes?.from.key.fingerprint === currentFingerprint ? 'back' : undefined);
+  else
+    yield* finishExchange(
+      node,
+      self,
+      node.notes !== undefined && fingerprintOf(node.notes.from) === currentFingerprint ? 'back' : undefined,
+    );
 
+  refuseUnexpected(node, takes);
   makeRoom(node, ids, currentFingerprint);
   const isOnItsWay = node.phase === 'armed' || node.phase === 'switching';
   const isFurther = node.isOf(ids) && (isOnItsWay || (node.phase === 'switched' && holdsNew(node)));
   if (!isFurther) {
     if (!node.allRun) throw new Refused('the agent does not run: start it, then rotate');
+    if (takes !== undefined && host.prints !== currentFingerprint)
+      throw new Refused(`the agent has a PSK already (${host.prints})`);
     if (host.prints !== currentFingerprint)
       throw new Refused(`the key on the node has the fingerprint ${host.prints}, and AWSCURRENT ${currentFingerprint}`);
     node.refuseUnlessWritable();
@@ -47,6 +64,7 @@ export function* prepare(
       direction: undefined,
       from: host.onDisk,
       to: undefined,
+      takes,
       gate: 'now',
       gates: offers(node),
       notAfterS,
@@ -63,6 +81,10 @@ export function* prepare(
 
 /** A probing gate is only offered when the server accepted the present key at it. */
 function offers({ host, server, programs }: FakeNode): readonly NodeGate[] {
+  if (host.onDisk.key === undefined)
+    return host.role === 'host' && host.canProbe && host.offersShadow && server.accepts(host, host.onDisk)
+      ? ['shadow-agent']
+      : [];
   const log = programs.some(({ role, canProbe }) => role === 'proxy' && canProbe) ? (['proxy-log'] as const) : [];
   if (!host.canProbe || host.role === 'proxy') return log;
   const asks = host.offersShadow && server.accepts(host, host.onDisk) ? (['shadow-agent'] as const) : [];
@@ -88,8 +110,8 @@ function makeRoom(node: FakeNode, ids: Ids, currentFingerprint: string): void {
   node.clear();
 }
 
-function isHalf(onDisk: Credential, from: Credential, to: Credential): boolean {
-  return onDisk.key.fingerprint === from.key.fingerprint && onDisk.identity === to.identity;
+function isHalf(onDisk: Protection, from: Protection, to: Protection): boolean {
+  return fingerprintOf(onDisk) === fingerprintOf(from) && onDisk.identity === to.identity;
 }
 
 export function* switchKey(node: FakeNode, self: Running, ids: Ids, to: Credential, wait: Waiting): Script<Ending> {
@@ -122,9 +144,9 @@ export function* switchKey(node: FakeNode, self: Running, ids: Ids, to: Credenti
     throw new Refused(`the gate ${wait.gate} cannot be used on this node`);
   if (!same(host.onDisk, notes.from)) throw new Refused('the key has changed since it was prepared');
   node.refuseUnlessWritable();
-  host.next = to;
+  host.next = { ...to, takes: notes.takes };
   yield { did: 'staged' };
-  notes.to = to;
+  notes.to = { ...to, takes: notes.takes };
   yield* arm(node, self, notes, 'forward', wait);
   const gate = yield* waitAtGate(node, self, notes, to, wait);
   // One that is called off has nothing to write, and whoever holds the lock may be waiting for its end.
@@ -139,18 +161,33 @@ export function* switchKey(node: FakeNode, self: Running, ids: Ids, to: Credenti
   beginExchange(node, notes, 'forward');
   node.lock.drop();
   const ended = yield* seeExchange(node, notes);
-  if (ended.outcome === 'switched') yield* askWithOtherKey(node, notes, host.previous && notes.from);
+  if (ended.outcome === 'switched') yield* askWithOtherKey(node, notes, otherKey(node, notes));
   return ended;
 }
 
-export function* restore(node: FakeNode, self: Running, ids: Ids, wait: Waiting): Script<Ending> {
+/** An unencrypted door that was to stay open is not tried. */
+function otherKey({ host }: FakeNode, { from, takes }: Notes): Protection | undefined {
+  if (from.key === undefined) return takes === 'only-psk' ? from : undefined;
+  return host.previous && from;
+}
+
+export function* restore(
+  node: FakeNode,
+  self: Running,
+  ids: Ids,
+  wait: Waiting,
+  expected: Door | undefined,
+): Script<Ending> {
   yield 200;
   refuseLate(node, wait.notAfterS);
   yield* takeLock(node, self);
   const { host } = node;
   for (;;) {
     const { notes } = node;
-    if (notes === undefined) return done('restored', 'nothing of a rotation is left on this node');
+    if (notes === undefined) {
+      refuseUnexpected(node, expected);
+      return done('restored', 'nothing of a rotation is left on this node');
+    }
     if (!node.isOf(ids)) throw busy(notes);
     if (node.waiting.held) {
       if (notes.phase === 'armed' && notes.direction === 'forward') return yield* callOff(node, notes);
@@ -164,7 +201,8 @@ export function* restore(node: FakeNode, self: Running, ids: Ids, wait: Waiting)
     if (node.phase === 'prepared') return yield* callOff(node, notes);
     if (node.phase === 'restored') return (yield* askAgain(node, self, notes, wait)) ?? (yield* bringUp(node, notes));
     if (same(host.onDisk, notes.from)) return yield* callOff(node, notes);
-    if (host.prints !== notes.from.key.fingerprint && !isKept(host.previous, notes.from))
+    const hasWayBack = notes.from.key === undefined || isKept(host.previous, notes.from);
+    if (host.prints !== fingerprintOf(notes.from) && !hasWayBack)
       throw new Refused('the previous key is gone: give Zabbix the key that the agent has');
     break;
   }
@@ -188,8 +226,8 @@ export function* restore(node: FakeNode, self: Running, ids: Ids, wait: Waiting)
   return ended;
 }
 
-function isKept(kept: Credential | undefined, from: Credential): boolean {
-  return kept?.key.fingerprint === from.key.fingerprint;
+function isKept(kept: Protection | undefined, from: Protection): boolean {
+  return kept !== undefined && fingerprintOf(kept) === fingerprintOf(from);
 }
 
 /** A switch that waits finds itself disarmed; one that is delivered late finds nothing to do. */
@@ -235,15 +273,22 @@ function* join(node: FakeNode, self: Running): Script<Ending | undefined> {
   return node.notes?.result;
 }
 
-export function* forget(node: FakeNode, self: Running, ids: Ids, fingerprint: string): Script<Ending> {
+export function* forget(
+  node: FakeNode,
+  self: Running,
+  ids: Ids,
+  fingerprint: string,
+  expected: Door | undefined,
+): Script<Ending> {
   yield 200;
   yield* takeLock(node, self);
   const { notes, host } = node;
   if (notes !== undefined) {
     if (!node.isOf(ids)) throw busy(notes);
-    yield* finishExchange(node, self, notes.from.key.fingerprint === fingerprint ? 'back' : undefined);
+    yield* finishExchange(node, self, fingerprintOf(notes.from) === fingerprint ? 'back' : undefined);
     if (!(yield* node.waiting.isFree(20))) throw new Refused('a switch or restore of this rotation is waiting here');
   }
+  refuseUnexpected(node, expected);
   if (host.prints !== fingerprint)
     throw new Refused(`the key in place is ${host.prints}, and ${fingerprint} was to stay`);
   const account = node.notes?.account;

@@ -1,5 +1,5 @@
 import { Refusal, ZabbixRefused } from '../../lambda/errors.ts';
-import type { Credential, MonitoredHost } from '../../lambda/rotation/model.ts';
+import type { Credential, MonitoredHost, Protection } from '../../lambda/rotation/model.ts';
 import type { Hearing } from './hearing.ts';
 import { type FakeHost, type FakeServer, same } from './site.ts';
 
@@ -39,11 +39,16 @@ export class FakeZabbix {
     throw new Refusal('HOST_UNKNOWN', `Zabbix shows no host "${id}" to our API user`);
   }
 
-  describe(id: string): MonitoredHost {
+  /** @param holds what it is known to hold: an unencrypted one is described with the witness of its first credential */
+  describe(id: string, holds?: Protection): MonitoredHost {
     const host = this.host(id);
     const { name, role: kind } = host;
     const polled = host.kind !== 'active';
     const itemId = id;
+    const uses = host.stored.key === undefined ? 'none' : host.uses;
+    // An item that the agent sends proves nothing where it could come unencrypted, too.
+    const isOpen = (holds ?? host.stored).takes === 'unencrypted-too' || host.stored.takes === 'unencrypted-too';
+    const proves = polled || !isOpen;
     const lastS = this.hearing.lastS(host);
     const ping = {
       kind: 'value',
@@ -59,13 +64,13 @@ export class FakeZabbix {
       hostId: id,
       name,
       enabled: host.enabled,
-      connect: polled ? host.uses : 'none',
-      accept: [host.uses],
+      connect: polled ? uses : 'none',
+      accept: isOpen && uses === 'psk' ? ['none', 'psk'] : [uses],
       reachable: this.#reachable(host),
       behindProxy: host.behindProxy,
       silenced: host.silenced,
       seen: { serverS: this.hearing.serverS },
-      witness: kind === 'proxy' ? access : host.hasItems ? ping : undefined,
+      witness: kind === 'proxy' ? access : host.hasItems && proves ? ping : undefined,
     };
   }
 
@@ -76,19 +81,19 @@ export class FakeZabbix {
   }
 
   /** All or none. */
-  give(targets: readonly Pick<MonitoredHost, 'hostId'>[], credential: Credential): void {
+  give(targets: readonly Pick<MonitoredHost, 'hostId'>[], wanted: Protection): void {
     const hosts = targets.map(({ hostId }) => this.host(hostId));
     this.#refuseSecondKey(
-      credential,
+      wanted,
       this.server.hosts.filter((host) => !hosts.includes(host)),
     );
     const registering = this.server.autoregistration?.stored;
-    if (registering?.identity === credential.identity && !same(registering, credential))
+    if (registering !== undefined && registering.identity === wanted.identity && !same(registering, wanted))
       throw new ZabbixRefused('another value of tls_psk exists for given tls_psk_identity (autoregistration)');
     for (const host of hosts) {
       this.hearing.look(host);
-      this.server.stores(host, credential);
-      host.marked = credential;
+      this.server.stores(host, wanted);
+      host.marked = wanted.key === undefined ? undefined : wanted;
     }
   }
 
@@ -117,7 +122,8 @@ export class FakeZabbix {
   }
 
   /** Zabbix knows one key for an identity, whoever uses it. */
-  #refuseSecondKey(credential: Credential, others: readonly FakeHost[]): void {
+  #refuseSecondKey(credential: Protection, others: readonly FakeHost[]): void {
+    if (credential.key === undefined) return;
     const clash = others.find(({ stored }) => stored.identity === credential.identity && !same(stored, credential));
     if (clash !== undefined)
       throw new ZabbixRefused(`another value of tls_psk exists for given tls_psk_identity (host "${clash.name}")`);

@@ -76,10 +76,10 @@ describe.each(verbs)('the document %s', (verb) => {
     expect(status).toBe(0);
   });
 
-  test('is smaller than 56 kB; Systems Manager takes 64 kB', () => {
+  test('is smaller than 60 kB; Systems Manager takes 64 kB', () => {
     const bytes = Buffer.byteLength(JSON.stringify(content));
     expect(bytes).toBeGreaterThan(500);
-    expect(bytes).toBeLessThan(56_000);
+    expect(bytes).toBeLessThan(60_000);
   });
 
   test('may run longer than everything it waits for', () => {
@@ -111,6 +111,7 @@ describe.each(names())('the pattern of %s', (name) => {
     proxyConfig: '/etc/zabbix/zabbix_proxy.conf',
     currentFingerprint: '0123456789ab',
     fingerprint: '0123456789ab',
+    firstEncryption: 'unencrypted-too',
     identity: 'web-01.k7q2x9',
     sealedKey: `${'A'.repeat(511)}=`,
     gate: 'shadow-agent',

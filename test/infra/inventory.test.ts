@@ -184,7 +184,18 @@ describe('each problem is a sentence with thing, value and remedy:', () => {
       { secrets: Array.from({ length: 201 }, (_, i) => ({ ...web, name: `h${i}` })) },
       /201 entries, but a stack has room for 200/,
     ],
-    [{ secrets: [{ ...web, shedule: 'x' }] }, /"shedule" is not a setting; known here are name, schedule, window/],
+    [
+      { secrets: [{ ...web, shedule: 'x' }] },
+      /"shedule" is not a setting; known here are name, schedule, window, firstEncryption/,
+    ],
+    [
+      { secrets: [{ ...web, firstEncryption: true }] },
+      /^secrets\[0\] "web-01": firstEncryption true must be text in double quotes/,
+    ],
+    [
+      { secrets: [{ ...web, firstEncryption: 'yes' }] },
+      /firstEncryption "yes" must be "only-psk", or "unencrypted-too".*nothing is encrypted for the first time/,
+    ],
     [{ sercets: [] }, /^the inventory: "sercets" is not a setting/],
   ])('%j', (change, sentence) => {
     expect(problemsOf({ zabbix, secrets: [], ...change })).toEqual([expect.stringMatching(sentence)]);

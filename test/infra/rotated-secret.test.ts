@@ -91,3 +91,19 @@ function rotatedSecrets(from: ReturnType<typeof synthesize>) {
     Object.entries(from.findResources('AWS::SecretsManager::Secret')).filter(([id]) => id.startsWith('Secrets')),
   );
 }
+
+test('a first encryption is asked for by a tag that says what is taken afterwards, and by nothing else', () => {
+  const tagsOf = (entry: object) =>
+    Object.values(rotatedSecrets(synthesize({ zabbix, secrets: [{ ...anEntry, ...entry }] }))).map(
+      ({ Properties }) => Properties.Tags,
+    );
+  expect(tagsOf({ firstEncryption: 'only-psk' })).toEqual([
+    expect.arrayContaining([{ Key: 'ZabbixPskFirstEncryption', Value: 'only-psk' }]),
+  ]);
+  expect(JSON.stringify(tagsOf({}))).not.toContain('FirstEncryption');
+  const valuesOf = (entry: object) =>
+    Object.values(rotatedSecrets(synthesize({ zabbix, secrets: [{ ...anEntry, ...entry }] }))).map(
+      ({ Properties }) => Properties.GenerateSecretString,
+    );
+  expect(valuesOf({ firstEncryption: 'only-psk' })).toEqual(valuesOf({}));
+});

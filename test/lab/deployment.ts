@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Door } from '../../lambda/contract.ts';
 import { signingKey } from '../../lambda/kms/signing-key.ts';
 import { type Cloud, type CloudOptions, startCloud } from './aws/cloud.ts';
 import type { Json } from './aws/json.ts';
@@ -28,6 +29,8 @@ export interface InventoryOptions {
   readonly reload?: { readonly servers?: readonly string[]; readonly proxies?: Readonly<Record<string, string>> };
   /** The server's ProxyConfigFrequency, as in the inventory: hosts behind passive proxies of 6.0 are waited for. Default: not told. */
   readonly proxyConfigFrequencyS?: number;
+  /** Secrets whose targets may be encrypted for the first time, with what they take afterwards. */
+  readonly firstEncryption?: Readonly<Record<string, Door>>;
   /** Seconds, as in the inventory. */
   readonly timeouts?: Readonly<Partial<Record<'serverWaitS' | 'agentStartS' | 'proveTimeoutS', number>>>;
 }
@@ -88,6 +91,7 @@ export async function synthesizeFor(
     signed = true,
     reload,
     proxyConfigFrequencyS,
+    firstEncryption,
     timeouts,
   }: InventoryOptions,
 ): Promise<Synthesized> {
@@ -105,7 +109,10 @@ export async function synthesizeFor(
       ...(reload === undefined ? {} : { reload }),
       ...(timeouts === undefined ? {} : { timeouts }),
       ...(reports ? { report: { schedule: 'rate(30 days)', sign: signed } } : {}),
-      secrets: secrets.map((name) => ({ name, schedule: 'rate(90 days)' })),
+      secrets: secrets.map((name) => {
+        const door = firstEncryption?.[name];
+        return { name, schedule: 'rate(90 days)', ...(door === undefined ? {} : { firstEncryption: door }) };
+      }),
     };
     await writeFile(join(folder, 'inventory.json'), JSON.stringify(inventory));
     return await synthesize({ inventory: join(folder, 'inventory.json') });

@@ -1,4 +1,4 @@
-import { autoregistration, type SecretValue, type Target } from '../../lambda/rotation/model.ts';
+import { autoregistration, type Protection, type SecretValue, type Target } from '../../lambda/rotation/model.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { FakeAccount } from '../fakes/account.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -50,10 +50,13 @@ export function siteOf(seed: number): Site {
   const ofAutoregistration = new Random(seed ^ 0xa0707e6);
   /** As above, of those that wait for a passive proxy of 6.0. */
   const ofSlowProxies = new Random(seed ^ 0x510a);
+  /** As above, of those in which everything is encrypted. */
+  const ofFirst = new Random(seed ^ 0xf125e);
   const clock = new FakeClock();
   const hosts: FakeHost[] = [];
   const secrets = Array.from({ length: random.of([1, 1, 2, 3]) }, (_, nth) => {
-    const old = { identity: `id-${nth}`, key: PskKey.mint(32) };
+    const isFirst = ofFirst.chance(0.15);
+    const old: Protection = isFirst ? { takes: 'only-psk' } : { identity: `id-${nth}`, key: PskKey.mint(32) };
     const own = Array.from({ length: random.of([1, 1, 2, 3]) }, () => {
       const host = new FakeHost(`web-${hosts.length + 1}`, old, random.of(['passive', 'active', 'both']));
       host.canProbe = random.chance(0.7);
@@ -65,7 +68,8 @@ export function siteOf(seed: number): Site {
     const identityMode = random.chance(0.3) ? 'fixed' : 'new';
     // Nobody can change the key of one identity for hosts and proxies at once.
     if (identityMode === 'new' && ofProxies.chance(0.3)) {
-      const beside = ofProxies.chance(0.7) ? own[0] : undefined;
+      // Each gets a key file of its own with its first key.
+      const beside = ofProxies.chance(0.7) && !isFirst ? own[0] : undefined;
       const mode = ofProxies.of<FakeHost['kind']>(['active', 'passive']);
       const proxy = new FakeHost(`edge-${nth}`, old, mode, { role: 'proxy', beside });
       proxy.canProbe = ofProxies.chance(0.8);
@@ -75,8 +79,14 @@ export function siteOf(seed: number): Site {
     }
     const [first, ...others] = own.map(({ role, name, node }): Target => ({ kind: role, name, node, config: 'auto' }));
     if (first === undefined) throw new RangeError('a secret has at least one target');
-    const value: SecretValue = { ...old, targets: [first, ...others], identityMode, keyBytes: 32 };
-    return new FakeSecret(`zabbix-psk/${nth}`, value, clock);
+    const shared = { targets: [first, ...others] as const, identityMode, keyBytes: 32 } as const;
+    if (old.key !== undefined) return new FakeSecret(`zabbix-psk/${nth}`, { ...shared, ...old }, clock);
+    // What an agent sends proves nothing where it may come unencrypted, too.
+    const isPolled = own.every(({ kind, role }) => kind !== 'active' || role === 'proxy');
+    const takes = isPolled && ofFirst.chance(0.5) ? 'unencrypted-too' : 'only-psk';
+    const secret = new FakeSecret(`zabbix-psk/${nth}`, { ...shared, takes, firstIdentity: `id-${nth}` }, clock);
+    secret.firstEncryption = takes;
+    return secret;
   });
   const autoregisters = ofAutoregistration.chance(0.2) ? { identity: 'autoreg', key: PskKey.mint(32) } : undefined;
   if (autoregisters !== undefined) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Refusal, RotationRolledBack } from '../../lambda/errors.ts';
 import type { Credential } from '../../lambda/rotation/model.ts';
+import { fingerprintOf } from '../../lambda/rotation/model.ts';
 import { aWorld, token, type World } from './world.ts';
 
 /** The mission's own setup: a proxy and the agent of its machine with one key file, a host and a proxy in Zabbix. */
@@ -144,7 +145,7 @@ describe.each([true, false])('where Zabbix compares the keys of proxies: %s', (c
   test('a proxy that Zabbix holds another key for is refused', async () => {
     const world = aWorld({ proxies: [{ name: 'edge' }] });
     world.monitor.comparesProxyKeys = comparesProxyKeys;
-    const { stored } = aWorld().host('web-1');
+    const stored = aWorld().value;
     world.host('edge').stored = stored;
     world.host('edge').marked = stored;
     await expect(world.rotate()).rejects.toThrow(/Zabbix holds another key for proxy "edge" than AWSCURRENT/);
@@ -186,7 +187,7 @@ test('a host and a proxy may have the same name', async () => {
     ['proxy', false],
     ['host', false],
   ]);
-  expect(new Set(world.account.hosts.map(({ stored }) => stored.key.fingerprint)).size).toBe(1);
+  expect(new Set(world.account.hosts.map(({ stored }) => fingerprintOf(stored))).size).toBe(1);
 });
 
 test('inspect tells of proxy and agent what they hold', async () => {
@@ -215,7 +216,7 @@ describe('a host behind a proxy that learns of a key some seconds after the serv
       const host = world.host('web-1');
       const hadProxyReady: boolean[] = [];
       host.startsWith = (credential) => {
-        hadProxyReady.push(world.server.uses(host).key.fingerprint === credential.key.fingerprint);
+        hadProxyReady.push(fingerprintOf(world.server.uses(host)) === credential.key.fingerprint);
         return credential;
       };
       await world.rotate();

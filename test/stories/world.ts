@@ -1,6 +1,15 @@
+import type { Door } from '../../lambda/contract.ts';
 import { Deadline } from '../../lambda/rotation/deadline.ts';
 import { requestInspection } from '../../lambda/rotation/inspect-request.ts';
-import { autoregistration, type IdentityMode, type SecretValue, type Target } from '../../lambda/rotation/model.ts';
+import {
+  autoregistration,
+  type CurrentValue,
+  fingerprintOf,
+  type IdentityMode,
+  type Protection,
+  type SecretValue,
+  type Target,
+} from '../../lambda/rotation/model.ts';
 import type { Fact } from '../../lambda/rotation/ports.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { repair } from '../../lambda/rotation/repair.ts';
@@ -28,6 +37,8 @@ export interface WorldOptions {
   readonly neighbours?: readonly string[];
   readonly neighbourProxies?: readonly string[];
   readonly leaves?: string;
+  /** Nothing is encrypted yet, and this is what the inventory asks for. */
+  readonly unencrypted?: Door | 'not asked';
   readonly identity?: string;
   readonly identityMode?: IdentityMode;
   readonly keyBytes?: number;
@@ -51,12 +62,14 @@ export function aWorld(options: WorldOptions = {}) {
     neighbours = [],
     neighbourProxies = [],
     leaves,
+    unencrypted,
     keyBytes = 32,
     stepMs = 900_000,
     behindPassiveProxy = false,
     reload: { servers = [], proxies: hurried = [] } = {},
   } = options;
-  const old = { identity, key: PskKey.mint(32) };
+  const takes = unencrypted === 'not asked' ? undefined : unencrypted;
+  const old: Protection = unencrypted === undefined ? { identity, key: PskKey.mint(32) } : { takes };
   const clock = new FakeClock();
   const hosts = names.map((name) => new FakeHost(name, old, kind));
   for (const { name, beside, mode = 'active' } of proxies) {
@@ -68,16 +81,18 @@ export function aWorld(options: WorldOptions = {}) {
     : hosts.map(({ role, name, node }): Target => ({ kind: role, name, node, config: 'auto' }));
   const [first, ...others] = targets;
   if (first === undefined) throw new RangeError('a world has at least one host');
-  const value: SecretValue = {
-    ...old,
-    targets: [first, ...others],
+  const shared = {
+    targets: [first, ...others] as const,
     identityMode,
     ...(leaves === undefined ? {} : { leaves }),
     keyBytes,
   };
+  const value: CurrentValue =
+    old.key === undefined ? { ...shared, takes, firstIdentity: identity } : { ...shared, ...old };
   hosts.push(...neighbours.map((name) => new FakeHost(name, old, kind)));
   hosts.push(...neighbourProxies.map((name) => new FakeHost(name, old, 'active', { role: 'proxy' })));
   const secret = new FakeSecret('zabbix-psk/fake', value, clock);
+  secret.firstEncryption = takes;
   const daemons = [
     ...servers.map((name) => ({ name, daemon: { program: 'zabbix_server' } as const })),
     ...hurried.map((proxy) => ({ name: `${proxy}-node`, daemon: { program: 'zabbix_proxy', proxy } as const })),
@@ -100,7 +115,7 @@ export function aWorld(options: WorldOptions = {}) {
     servers: servers.map(nodeOf),
     proxies: new Map(hurried.map((proxy) => [proxy, nodeOf(`${proxy}-node`)])),
   };
-  if (isAutoregistration) {
+  if (isAutoregistration && old.key !== undefined) {
     account.server.autoregistration = { stored: old, used: old };
     account.zabbix.portIsOpen = true;
   }
@@ -119,7 +134,17 @@ export function aWorld(options: WorldOptions = {}) {
     monitor: account.zabbix,
     facts,
     ports,
-    value,
+    /** What is in use when it begins. */
+    get value(): SecretValue {
+      if (value.key === undefined) throw new RangeError('nothing is encrypted yet in this world');
+      return value;
+    },
+    /** What the rotation that is under way has minted. */
+    pending(): SecretValue {
+      const pending = secret.values.get(secret.unfinished ?? '');
+      if (pending?.key === undefined) throw new RangeError('no rotation has minted a key in this world');
+      return pending;
+    },
     step,
     machine,
     host(name: string): FakeHost {
@@ -138,11 +163,9 @@ export function aWorld(options: WorldOptions = {}) {
     repair: () => repair(secret.secretId, ports, deadline()),
     /** Which key each side of each host is on: Zabbix / what the agent runs with. */
     keysInUse(): Record<string, string> {
-      const name = (fingerprint: string | undefined) =>
-        fingerprint === undefined ? 'down' : fingerprint === old.key.fingerprint ? 'old' : 'new';
-      return Object.fromEntries(
-        hosts.map((host) => [host.name, `${name(host.stored.key.fingerprint)}/${name(host.running?.key.fingerprint)}`]),
-      );
+      const name = (held: Protection | undefined) =>
+        held === undefined ? 'down' : fingerprintOf(held) === fingerprintOf(old) ? 'old' : 'new';
+      return Object.fromEntries(hosts.map((host) => [host.name, `${name(host.stored)}/${name(host.running)}`]));
     },
     /** Which key Zabbix holds for autoregistration / its server takes. */
     autoregistrationIsOn(): string {

@@ -6,7 +6,13 @@ import { NodeUnreachable, Refusal } from '../../lambda/errors.ts';
 import { fleetByRunCommand } from '../../lambda/fleet/fleet.ts';
 import type { OneByOne, Sent, Values } from '../../lambda/fleet/run-command.ts';
 import { Deadline } from '../../lambda/rotation/deadline.ts';
-import { onNodes, type Preparation, type Rotation, type SecretValue } from '../../lambda/rotation/model.ts';
+import {
+  credentialIn,
+  onNodes,
+  type Preparation,
+  type Rotation,
+  type SecretValue,
+} from '../../lambda/rotation/model.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { parseSecretValue } from '../../lambda/secrets/secret-value.ts';
 import { FakeClock } from '../fakes/clock.ts';
@@ -15,9 +21,12 @@ import { anyJson, expectOurs, expectReadable, key, poisons, thrownBy } from './p
 const target = { kind: 'host', name: 'web-01', node: 'i-0123456789abcdef0', config: 'auto' } as const;
 const versionId = '0f7a5c9e-6c1b-4f0e-9a55-3f1c1f2b7d10';
 const secretId = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:zabbix-psk/web-01-AbCdEf';
-const secret = (hex: string, identity: string): SecretValue => ({
-  ...parseSecretValue(JSON.stringify({ identity, psk: hex, targets: [target] }), 'zabbix-psk/web-01'),
-});
+const parsed = (json: unknown): SecretValue => {
+  const value = credentialIn(parseSecretValue(JSON.stringify(json), 'zabbix-psk/web-01'));
+  if (value === undefined) throw new RangeError('it holds a credential');
+  return value;
+};
+const secret = (hex: string, identity: string) => parsed({ identity, psk: hex, targets: [target] });
 const rotation: Rotation = {
   ...{ secretId, secretName: 'zabbix-psk/web-01', versionId, currentVersionId: undefined },
   ...{ current: secret(key, 'web-01'), pending: secret('f'.repeat(64), 'web-01.k7q2x9') },
@@ -193,10 +202,7 @@ describe('whatever the secret holds and the node says of its clock, only values 
       fc.asyncProperty(values, async ({ identity, keyBytes, name, config }) => {
         let value: SecretValue;
         try {
-          value = parseSecretValue(
-            JSON.stringify({ identity, psk: key, keyBytes, targets: [{ ...target, name, config }] }),
-            'zabbix-psk/web-01',
-          );
+          value = parsed({ identity, psk: key, keyBytes, targets: [{ ...target, name, config }] });
         } catch {
           return;
         }

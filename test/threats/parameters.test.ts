@@ -59,6 +59,7 @@ describe.skipIf(!namespacesWork())('on a node', { concurrent: true }, () => {
     proxyConfig: () => 'none',
     currentFingerprint: () => fingerprint(oldKey),
     fingerprint: () => fingerprint(newKey),
+    firstEncryption: () => 'no',
     identity: () => 'web-01.new',
     sealedKey: () => 'A'.repeat(512),
     gate: () => 'now',
@@ -94,7 +95,10 @@ describe.skipIf(!namespacesWork())('on a node', { concurrent: true }, () => {
 
   test('the whole script works with its values pasted in', async () => {
     const { node } = await aPreparedNode();
-    const values = { secretId, versionId, config: '/etc/zabbix/zabbix_agentd.conf', proxyConfig: 'none' };
+    const values = {
+      ...{ secretId, versionId, config: '/etc/zabbix/zabbix_agentd.conf' },
+      ...{ proxyConfig: 'none', firstEncryption: 'no' },
+    };
     node.write('/run/pasted.sh', pasted(scriptOf('inspect').join('\n'), values), 0o700);
     const printed = node.sh(`env -i PATH="$PATH" AWS_SSM_INSTANCE_ID=${instanceId} sh -c /run/pasted.sh`);
     const reply: unknown = JSON.parse(printed);

@@ -110,6 +110,8 @@ consider() { # configuration file | auto
     refuse "$two run here with a PSK, ${chosen##*"$us"} and $config: say in config which one is meant."
   elif uses_psk && [ "$chosen_psk" = no ]; then
     chosen=$candidate chosen_psk=yes
+  elif [ -n "$main_pid" ] && [ "$chosen_psk" = no ] && expects_no_key; then
+    refuse "Two of them run here without a PSK, ${chosen##*"$us"} and $config: say in config which one is to get its first key."
   fi
 }
 

@@ -95,13 +95,18 @@ uses() { # psk | cert; TLSAccept is a list
 # A new file with owner, mode and SELinux label as of another one; the content comes from stdin. The directory may belong to the
 # agent's user, who must not be able to have root write to, or open up, a file of its choice: so never a file that somebody has
 # put there, and rights by the descriptor, which nobody can swap.
-create() { # file (its real path), reference
+create() { # file (its real path), reference, owner when it is another one: then only he may read it
   rm -f "$1"
   (
     set -C
     exec 6>"$1" || exit 1
     [ "$(readlink /proc/self/fd/6)" = "$1" ] || exit 1 # set -C alone lets a link to a device or pipe through
-    cat >&6 && chown --reference="$2" /proc/self/fd/6 && chmod --reference="$2" /proc/self/fd/6 || exit 1
+    cat >&6 || exit 1
+    if [ -n "${3:-}" ]; then
+      chown "$3" /proc/self/fd/6 && chmod 0400 /proc/self/fd/6 || exit 1
+    else
+      chown --reference="$2" /proc/self/fd/6 && chmod --reference="$2" /proc/self/fd/6 || exit 1
+    fi
     if [ -e /sys/fs/selinux/enforce ] && command -v chcon >/dev/null; then chcon --reference="$2" /proc/self/fd/6; fi
   )
 }

@@ -31,7 +31,8 @@ see_exchange() {
 # Of an exchange that gave no account: what can be seen. Which key a running agent has read cannot.
 what_is_there() (
   recall "$(noted direction)"
-  printf 'in place are the key %s' "$(fingerprint_of "$keyFile")"
+  use_program "${programs##* }"
+  printf 'in place are the key %s' "$(key_in_place)"
   for each in $programs; do
     use_program "$each"
     runs='does not run'
@@ -88,8 +89,9 @@ exchange() {
       note inPlace "$wanted"
       note listeningAtMs "$up_at" # the last one: an account is told only where this is noted
       since="since $longest_down ms after its stop."
-      case $direction in
-        forward) account_for switched 0 "The $kinds_in_words on the new key $since" ;;
+      case $direction:$first in
+        forward:*) account_for switched 0 "The $kinds_in_words on the new key $since" ;;
+        *:yes) account_for restored 0 "The $kinds_in_words without a key again $since" ;;
         *) account_for restored 0 "The $kinds_in_words on the previous key again $since" ;;
       esac
       settle "$(noted result)"
@@ -136,7 +138,7 @@ go_back() {
       identities=$identities${identities:+ and }$conf_TLSPSKIdentity
     done
     take_identities
-    account_for stranded 30 "Going back failed: $problem; in place are the key $(fingerprint_of "$keyFile") and the identity $identities, wanted $was and $identity_was: run restore, or compare $keyFile and $identity_file with their .previous."
+    account_for stranded 30 "Going back failed: $problem; in place are the key $(key_in_place) and the identity $identities, wanted $was and $identity_was: run restore$([ -n "$first" ] || echo ", or compare $keyFile and $identity_file with their .previous")."
     # What has been switched is not all back: restore has something to do.
     if [ "$direction" = anew ]; then settle restored; else settle switched; fi
     return 0
@@ -158,7 +160,8 @@ settle() { # phase
 
 # What is wanted and what was: told by the notes, because an exchange that was cut short has moved the files already.
 recall() { # forward | back | anew
-  direction=$1 keyFile=$(noted keyFile) programs=$(noted_programs)
+  direction=$1 keyFile=$(noted keyFile) programs=$(noted_programs) first=
+  [ "$(noted from)" != unencrypted ] || first=yes
   case $programs in *proxy*agent*) kinds_in_words='proxy and the agent run' ;; *) kinds_in_words="$programs runs" ;; esac
   case $direction in
     forward) wanted=$(noted to) source=$keyFile.next was=$(noted from) aside=$keyFile.previous ;;
@@ -177,17 +180,26 @@ take_identities() {
 }
 
 files_are() { # fingerprint, identity | identity_was
-  [ "$(fingerprint_of "$keyFile")" = "$1" ] || return 1
+  [ -n "$first" ] || [ "$(fingerprint_of "$keyFile")" = "$1" ] || return 1
   for each in $programs; do
     use_program "$each"
+    [ -z "$first" ] || [ "$(key_in_force)" = "$1" ] || return 1
     take_identities
     eval "[ \"\$conf_TLSPSKIdentity\" = \"\$$2\" ]" || return 1
   done
 }
 
+# Of the program in hand where there was none before, otherwise of all.
+key_in_place() { if [ -n "$first" ]; then key_in_force; else fingerprint_of "$keyFile"; fi; }
+
 # Forward: next becomes the key, the key becomes previous. Back: previous becomes the key, the key becomes next, so that a
 # failed restore can return to it. Anew: nothing is to be moved. Taken twice it changes nothing more.
 put_in_place() {
+  if [ -n "$first" ]; then
+    if [ "$wanted" = unencrypted ]; then take_first_key_away; else give_first_key "$wanted"; fi || return 1
+    files_are "$wanted" identity
+    return
+  fi
   if [ "$(fingerprint_of "$keyFile")" != "$wanted" ]; then
     if [ -z "$source" ] || [ "$(fingerprint_of "$source")" != "$wanted" ]; then
       problem="${source:-$keyFile} is not the key that was to be put in place"
@@ -251,6 +263,11 @@ write_identity() { # identity: in the line that is in force
 
 # The files as they were before put_in_place. Succeeds only when they are seen to be.
 put_back() {
+  if [ -n "$first" ]; then
+    if [ "$was" = unencrypted ]; then take_first_key_away && rm -f "$keyFile.next"; else give_first_key "$was"; fi || return 1
+    files_are "$was" identity_was
+    return
+  fi
   if [ "$(fingerprint_of "$keyFile")" != "$was" ]; then
     [ -n "$aside" ] && [ "$(fingerprint_of "$aside")" = "$was" ] || return 1
     if [ "$direction" = back ]; then set_aside "$keyFile" "$source" || return 1; fi

@@ -1,9 +1,9 @@
 # forget.sh — nothing of the rotation stays on the node: no previous key, no staged key, no key pair, no state.
-# In    SSM_secretId, SSM_versionId, SSM_config, SSM_proxyConfig, SSM_fingerprint        Out   last line of stdout is one JSON object, never a key
+# In    SSM_secretId, SSM_versionId, SSM_config, SSM_proxyConfig, SSM_firstEncryption, SSM_fingerprint        Out   last line of stdout is one JSON object, never a key
 # Exit  0 forgotten · 10 the key in place is not the one that is to stay
 begin forget
 program_parameters
-parameter fingerprint '0-9a-f'
+parameter fingerprint 'a-z0-9'
 
 main() {
   take_lock
@@ -19,7 +19,7 @@ main() {
   see_programs $look
   tell_rotation
   [ "$known_fingerprint" = "$fingerprint" ] ||
-    refuse "The key in $conf_TLSPSKFile has the fingerprint $known_fingerprint and $fingerprint was to stay: find out which key the server has before anything is forgotten."
+    refuse "The key in ${conf_TLSPSKFile:-$keyFile} has the fingerprint $known_fingerprint and $fingerprint was to stay: find out which key the server has before anything is forgotten."
   clear_rotation
   rm -rf "$state"
   known rotation null

@@ -62,6 +62,12 @@ opens() { # key file, identity
     proxy-log) [ -z "$(main_processes zabbix_proxy)" ] || says_so "$2" ;;
     agent-log) says_so "$2" ;;
     *)
+      # One that leaves its first key again, and takes both: the server is back when it takes the key no more.
+      if [ -z "$2" ] && [ "$(noted firstEncryption)" = unencrypted-too ] && uses_psk; then
+        probe "$gate" "$keyFile" "$conf_TLSPSKIdentity" "$places"
+        [ "$verdict" = refused ]
+        return
+      fi
       probe "$gate" "$1" "$2" "$places"
       [ "$verdict" = accepted ]
       ;;
@@ -97,7 +103,8 @@ mismatch_in_log() { # identity
 ask_with_other_key() { # key file, identity
   case $gate in
     shadow-agent | zabbix-sender)
-      [ -f "$1" ] || return 0
+      # Without an identity it is no key that was given up, but the unencrypted door.
+      if [ -n "$2" ]; then [ -f "$1" ] || return 0; else [ "$(noted firstEncryption)" = only-psk ] || return 0; fi
       probe "$gate" "$1" "$2" "$places"
       case $verdict in accepted | refused) note oldKey "$verdict" ;; esac
       ;;

@@ -24,8 +24,12 @@ tell_key() {
   if uses_certificates; then
     refuse "The agent uses certificates (TLSConnect=${conf_TLSConnect:-unencrypted}, TLSAccept=${conf_TLSAccept:-unencrypted} in $config): keys are rotated only for hosts that use nothing but a PSK, so leave this one out."
   fi
+  if ! uses_psk && expects_no_key; then
+    tell_no_key
+    return 0
+  fi
   if ! uses_psk || [ -z "$conf_TLSPSKFile" ] || [ -z "$conf_TLSPSKIdentity" ]; then
-    refuse "The agent uses no PSK (TLSConnect=${conf_TLSConnect:-unencrypted}, TLSAccept=${conf_TLSAccept:-unencrypted} in $config): give it a first key by hand, then adopt it."
+    refuse "The agent uses no PSK (TLSConnect=${conf_TLSConnect:-unencrypted}, TLSAccept=${conf_TLSAccept:-unencrypted} in $config): give it a first key by hand, then adopt it, or ask for its first encryption."
   fi
   case $conf_TLSPSKFile$conf_TLSPSKIdentity in
     *"\${"*) refuse "TLSPSKFile or TLSPSKIdentity comes from an environment variable ($identity_file): write the value itself there." ;;
@@ -46,12 +50,23 @@ tell_key() {
   known fingerprint "$(fingerprint_of "$keyFile")"
 }
 
+# No key, and where the first one would come.
+tell_no_key() {
+  [ -z "$conf_TLSPSKFile$conf_TLSPSKIdentity" ] ||
+    refuse "TLSPSKFile=$conf_TLSPSKFile and TLSPSKIdentity=$conf_TLSPSKIdentity are set in $config, and neither TLSConnect nor TLSAccept uses them: remove the lines, with which the $kind does not start, or use them and put them into the secret."
+  keyFile=$(first_key_file)
+  known keyFile "$keyFile"
+  known freeKb "$(free_kb "${keyFile%/*}")"
+  known fingerprint unencrypted
+}
+
 free_kb() { df -Pk "$1" | awk 'NR == 2 { print $4 }'; }
 
 # Can be replaced: a file system mounted read-only and an immutable file or directory say no, even to root.
 # shellcheck disable=SC2154 # refuse does not return
-check_replaceable() { # file
+check_replaceable() { # file, which may not be there yet
   for path in "$1" "${1%/*}"; do
+    [ -e "$path" ] || continue
     [ -w "$path" ] || refuse "$path cannot be changed (read-only file system or immutable, see findmnt and lsattr): make it writable, or leave this host out."
   done
   free=$(free_kb "${1%/*}")

@@ -1,7 +1,15 @@
 import type { Verb } from '../../../lambda/contract.ts';
 
 /** What every verb but `reload` needs, in this order: later files use what earlier ones define. */
-const always = ['reply.sh', 'state.sh', 'configuration.sh', 'agent.sh', 'key.sh', 'programs.sh'] as const;
+const always = [
+  'reply.sh',
+  'state.sh',
+  'configuration.sh',
+  'agent.sh',
+  'first-key.sh',
+  'key.sh',
+  'programs.sh',
+] as const;
 
 /**
  * The files whose contents, one after the other, are a verb's document. All lie beside this one.

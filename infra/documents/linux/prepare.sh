@@ -1,10 +1,10 @@
 # prepare.sh — everything that can fail cheaply fails here, while the agent still runs on the old key.
-# In    SSM_secretId, SSM_versionId, SSM_config, SSM_proxyConfig, SSM_currentFingerprint, SSM_notAfter
+# In    SSM_secretId, SSM_versionId, SSM_config, SSM_proxyConfig, SSM_firstEncryption, SSM_currentFingerprint, SSM_notAfter
 # Out   last line of stdout is one JSON object with the throw-away public key, never a key of the agent's
 # Exit  0 prepared · 10 refused, nothing touched but /var/lib/zabbix-psk-rotation
 begin prepare
 program_parameters
-parameter currentFingerprint '0-9a-f'
+parameter currentFingerprint 'a-z0-9'
 parameter notAfter '0-9'
 
 main() {
@@ -33,6 +33,8 @@ main() {
   [ -z "$(under_way)" ] || tell_prepared
 
   [ -z "$not_running" ] || refuse "$not_running does not run: start it, then rotate."
+  [ "$currentFingerprint" != unencrypted ] || [ "$known_fingerprint" = unencrypted ] ||
+    refuse "The $kind has a PSK already (TLSPSKIdentity=$conf_TLSPSKIdentity in $identity_file) and the secret says that it is unencrypted: put that identity and its key into the secret in place of \"unencrypted\"."
   [ "$known_fingerprint" = "$currentFingerprint" ] ||
     refuse "The key in $conf_TLSPSKFile has the fingerprint $known_fingerprint and the secret's current key has $currentFingerprint: bring the two together (adopt the host's key, or put the secret's key on the host)."
   check_replaceable "$keyFile"
@@ -50,8 +52,26 @@ main() {
   tell_prepared
 }
 
+check_first_key() {
+  { [ ! -e "$keyFile" ] && [ ! -L "$keyFile" ]; } ||
+    refuse "$keyFile is there already and the $kind does not use it: move it away, since the first key comes there."
+  (as_agent test -x "${keyFile%/*}") ||
+    refuse "The $kind's user cannot enter ${keyFile%/*}, where its first key comes: let it in."
+  ! has_first_key "$config" || refuse "$config says \"$first_key_begin\" and no key is in use: remove those lines."
+  first_key_comes_off || refuse "The lines of a first key could not be taken out of $config again as they came: see whether it ends with an unusual character."
+  [ "$kind" = agent ] || return 0
+  case $(probe_places) in
+    *' '*) refuse "ServerActive=$conf_ServerActive names several places, and TLSConnect=psk would hold for all of them, those that have no key of this agent too: leave one there (a cluster a;b is one), or encrypt it by hand." ;;
+  esac
+}
+
 check_program() {
   [ -n "$service" ] || refuse "Neither systemd nor /etc/init.d knows $agent: there is no way to restart it; give it a unit or an init script."
+  if [ "$known_fingerprint" = unencrypted ]; then
+    check_replaceable "$(readlink -f "$config")"
+    check_first_key
+    return 0
+  fi
   (as_agent test -r "$keyFile") ||
     refuse "The $kind's user cannot read the key file $conf_TLSPSKFile ($known_keyOwner, mode $known_keyMode): its next start would fail whatever the key, so give the file to that user."
   check_replaceable "$(readlink -f "$identity_file")"
@@ -118,6 +138,13 @@ make_key_pair() {
 ask_with_present_key() {
   gates='' accepting='' refusing='' told=$(object s server '' S verdict none s says 'No agent is here to ask with.')
   if [ "$kind" = agent ]; then ask_every_place shadow-agent; fi
+  if [ "$known_fingerprint" = unencrypted ]; then
+    # The others do not tell what a server says to one who comes without a key.
+    note gates "[$gates]"
+    note probe "$told"
+    note places "${accepting:-$(probe_places)}"
+    return 0
+  fi
   # A refusal is an answer: zabbix_sender would not notice a key that the server knows as another host's.
   if [ -z "$refusing" ] && command -v zabbix_sender >/dev/null; then ask_every_place zabbix-sender; fi
   [ -z "$proxy_log" ] || gates=$gates${gates:+,}'"proxy-log"'
@@ -150,6 +177,7 @@ write_down() {
   note keyFile "$keyFile"
   note from "$known_fingerprint"
   note programs "$programs"
+  note firstEncryption "${firstEncryption:-no}"
   while IFS=$us read -r each agent_of program_of config_of service_of user_of identity_of; do
     own=$(own_of "$each")
     note "${own}agent" "$agent_of"
@@ -169,6 +197,7 @@ tell_prepared() {
   known publicKey "$(noted publicKey)"
   known gates "$(noted gates)"
   known probe "$(noted probe)"
+  [ "$known_fingerprint" != unencrypted ] || finish prepared 0 "Ready to give the $kind its first key, in $keyFile."
   finish prepared 0 "Ready to exchange the key in $conf_TLSPSKFile of $programs."
 }
 

@@ -26,14 +26,15 @@ probe() { # shadow-agent | zabbix-sender, key file, identity, places
   done
 }
 
-probe_by_shadow() { # key file, identity
+probe_by_shadow() { # key file, identity; neither: unencrypted
   shadow=$state/shadow
   # Its directory is its working directory: the agent's user cannot walk through root's directory above it and need not.
   rm -rf "$shadow"
   mkdir -m 700 "$shadow"
   {
     printf '%s\n' "Hostname=$conf_Hostname" "HostnameItem=$conf_HostnameItem" "SourceIP=$conf_SourceIP" | grep -v '=$' || :
-    printf '%s\n' "ServerActive=$servers" 'TLSConnect=psk' "TLSPSKIdentity=$2" "TLSPSKFile=$1" \
+    [ -z "$2" ] || printf '%s\n' 'TLSConnect=psk' "TLSPSKIdentity=$2" "TLSPSKFile=$1"
+    printf '%s\n' "ServerActive=$servers" \
       'LogType=console' 'DebugLevel=4' 'PidFile=shadow.pid'
     if [ "$agent" = zabbix_agent2 ]; then
       printf '%s\n' 'ControlSocket=shadow.sock' 'ListenIP=127.0.0.1' "ListenPort=$(free_port)"
@@ -50,7 +51,7 @@ probe_by_shadow() { # key file, identity
     cd "$shadow" || exit
     as_agent "$program" -f -c shadow.conf
   ) </dev/null >>"$state/shadow.output" 2>&1 7>&- 8>&- 9>&- &
-  shadow_pid=$!
+  shadow_pid=$! plainly=${2:+no}
   # An unreachable address takes the agent its Timeout of 3 s, agent 2 asks 1 s after its start: 8 s are enough for either. What it has
   # said costs two processes to read, so it is read when there is more of it, and now and then: a file's time is told in ticks of 4 ms.
   looks=0 answer=''
@@ -83,7 +84,7 @@ free_port() {
 # "no active checks", "not found", "not monitored" and "not allowed for host" come after a handshake that went through: the server has
 # the key. "false PSK identity" is said for a known key that belongs to another host.
 shadow_answer() { # yes: nothing more will come
-  awk -v last="$1" -v sep="$us" -v asked="$servers" -v agent="$agent" '
+  awk -v last="$1" -v sep="$us" -v asked="$servers" -v agent="$agent" -v plain="${plainly:-yes}" '
     BEGIN { expected = split(asked, parts, ",") }
     { text = $0; sub(/\r$/, "") }
     agent == "zabbix_agentd" { # "  31:20261123:014834.601 In refresh_active_checks() host:..."
@@ -106,6 +107,10 @@ shadow_answer() { # yes: nothing more will come
       if ($0 ~ /cannot |rror/) words = $0
     }
     who != "" && /false PSK identity/ { failed[who] = refused[who] = 1; reason[who] = "false PSK identity" }
+    # Without a key there is no handshake: any answer but this one was taken.
+    plain == "yes" && who != "" && /connection of type .* is not allowed for host/ { failed[who] = refused[who] = 1; reason[who] = "it takes no unencrypted connection for this host" }
+    plain == "yes" && who != "" && /no active checks on server/ { shaken[who] = 1 }
+    plain == "yes" && agent == "zabbix_agent2" && who != "" && /End of refreshActiveChecks\(\)/ { shaken[who] = 1 }
     who != "" && /no active checks on server/ { said[who] = substr($0, index($0, "no active checks")) }
     /annot open file|invalid PSK|ock PID file|annot initialize|too (short|long)\. M/ { words = $0 }
     END {

@@ -8,6 +8,7 @@ newline='
 program_parameters() {
   parameter config 'A-Za-z0-9/._-'
   parameter proxyConfig 'A-Za-z0-9/._-'
+  parameter firstEncryption 'a-z-'
   agent_config=${config:-auto} proxy_config=${proxyConfig:-none}
 }
 

@@ -1,5 +1,5 @@
 # restore.sh — put the previous key back when the server accepts it, or call off what has not happened yet.
-# In    SSM_secretId, SSM_versionId, SSM_config, SSM_proxyConfig, SSM_gate, SSM_notAfter, SSM_serverWaitS, SSM_agentStartS,
+# In    SSM_secretId, SSM_versionId, SSM_config, SSM_proxyConfig, SSM_firstEncryption, SSM_gate, SSM_notAfter, SSM_serverWaitS, SSM_agentStartS,
 #       SSM_probeEveryS
 # Out   last line of stdout is one JSON object, never a key
 # Exit  0 restored · 10 not this rotation's to restore · 20 not accepted in time, or the agent stays on the key it has · 30 agent down
@@ -66,6 +66,8 @@ find_what_is_switched() {
       switched)
         keyFile=$(noted keyFile)
         if in_place back; then call_off; fi
+        # What takes a first key away again is in the configuration itself.
+        [ "$(noted from)" != unencrypted ] || return 0
         if [ "$(fingerprint_of "$keyFile")" != "$(noted from)" ] && [ "$(fingerprint_of "$keyFile.previous")" != "$(noted from)" ]; then
           refuse "$keyFile.previous is gone or is not the previous key $(noted from): give Zabbix the key that the agent has, or put the key there by hand."
         fi
@@ -137,6 +139,7 @@ bring_up() {
       start_agent "${agentStartS:-30}" || tell_end stranded 30 "The previous key is in place and the $kind does not come up on it ($died_of): start it by hand and see its log."
     done
   fi
+  [ "$(noted from)" != unencrypted ] || tell_end restored 0 'No key is in use, as before.'
   tell_end restored 0 "The previous key is in place."
 }
 

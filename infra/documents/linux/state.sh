@@ -42,6 +42,9 @@ await() { # waiting | working, longest time in seconds
   [ ! -e "$state/$1" ] || flock -w "$2" "$state/$1" true 9>&- 8>&- 7>&-
 }
 
+# Is an agent without a PSK what is expected here? Everybody else is told to give it one.
+expects_no_key() { [ "${firstEncryption:-no}" != no ] || [ "$(noted from)" = unencrypted ]; }
+
 same_rotation() { [ "$(noted secretId)" = "$secretId" ] && [ "$(noted versionId)" = "$versionId" ]; }
 
 # `armed` by a command that was killed while it waited is what was before: nothing has been touched.

@@ -109,7 +109,7 @@ stage_key() {
     openssl pkeyutl -decrypt -inkey "$state/rsa.pem" -in "$state/sealed" -pkeyopt rsa_padding_mode:oaep \
       -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256 -pkeyopt "rsa_oaep_label:$label" 2>/dev/null | od -An -v -tx1 | tr -d ' \n'
     echo
-  } | create "$keyFile.next" "$keyFile"
+  } | create_next
   rm -f "$state/sealed"
   if ! well_formed "$keyFile.next"; then
     rm -f "$keyFile.next"
@@ -121,6 +121,10 @@ stage_key() {
     refuse "The sealed key has the fingerprint $staged and $fingerprint was announced: seal the right version."
   fi
   sync "$keyFile.next"
+}
+
+create_next() {
+  if [ "$(noted from)" = unencrypted ]; then create "$keyFile.next" "$config" "$agent_user"; else create "$keyFile.next" "$keyFile"; fi
 }
 
 tell_end() { # outcome, exit code, sentence

@@ -117,9 +117,11 @@ async function beforeStart(program: Startable, shell: string): Promise<void> {
   );
 }
 
-/** Shell that succeeds while the key in place is the one that is there now. */
+/** Shell that succeeds while the key in place is the one that is there now, or while there is none where there is none now. */
 async function keyIsOld(program: Startable): Promise<string> {
-  const [hash] = (await program.machine.must(['sha256sum', program.keyFile])).split(' ');
+  const { exitCode, stdout } = await program.machine.run(['sha256sum', program.keyFile]);
+  if (exitCode !== 0) return `[ ! -e '${program.keyFile}' ]`;
+  const [hash] = stdout.split(' ');
   return `echo '${hash}  ${program.keyFile}' | sha256sum -c --status 2>/dev/null`;
 }
 

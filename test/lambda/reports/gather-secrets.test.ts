@@ -94,3 +94,15 @@ test('a Zabbix that answers no more leaves the time to write, however many wait 
   expect(nowMs).toBeLessThanOrEqual(830_000);
   expect(secrets.at(-1)?.otherUsers).toEqual({ unknown: 'the time of this report was over' });
 });
+
+test('a secret that waits for its first encryption holds no key that could be compared, and says so', async () => {
+  const { ports } = manySecrets(1);
+  const targets = [{ kind: 'host', name: 'srv-0', node: 'mi-1', config: 'auto' }] as const;
+  const unencrypted = { targets, takes: undefined, firstIdentity: 'srv-0', identityMode: 'new', keyBytes: 32 } as const;
+  const waiting = { ...ports, policies: { ...ports.policies, value: async () => unencrypted } };
+  const [secret] = await gatherSecrets(waiting, shown, Deadline.in(900_000, ports.clock));
+  expect(secret).toMatchObject({
+    value: { state: 'unreadable', because: expect.stringMatching(/they wait for their first encryption/) },
+    targets: [],
+  });
+});

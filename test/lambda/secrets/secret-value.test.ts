@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Door } from '../../../lambda/contract.ts';
 import { PskKey } from '../../../lambda/rotation/psk.ts';
 import { parseSecretValue, writeSecretValue } from '../../../lambda/secrets/secret-value.ts';
 
@@ -134,5 +135,66 @@ describe('bad input gets one sentence that names the secret and the thing, and n
     expect(() => parse(value)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining(psk.slice(0, 30)) }),
     );
+  });
+});
+
+describe('a secret whose targets are unencrypted yet', () => {
+  const unencrypted = { unencrypted: true, targets: good.targets };
+  const parsed = (value: object, takes?: Door) => parseSecretValue(JSON.stringify(value), 'zabbix-psk/web-01', takes);
+
+  test('has targets and no key; what it is to take is what the inventory asks for', () => {
+    expect(parsed(unencrypted, 'only-psk')).toEqual({
+      targets: [{ ...good.targets[0], config: 'auto' }],
+      takes: 'only-psk',
+      firstIdentity: 'web-01',
+      identityMode: 'new',
+      keyBytes: 32,
+    });
+    expect(parsed(unencrypted)).toMatchObject({ takes: undefined });
+    expect(parsed({ ...unencrypted, identity: 'site-a.web' })).toMatchObject({ firstIdentity: 'site-a.web' });
+  });
+
+  test('has a key in the next version, which says that it is the first; the one after that does not', () => {
+    const credential = { identity: 'web-01.bcdfgh', key: PskKey.parse('f'.repeat(64)) };
+    const next = (text: string, takes?: Door) => writeSecretValue(text, { ...credential, takes }, 'zabbix-psk/web-01');
+    const first = next(JSON.stringify({ ...unencrypted, note: 'ours' }), 'only-psk');
+    expect(JSON.parse(first)).toEqual({
+      targets: good.targets,
+      note: 'ours',
+      firstEncryption: 'only-psk',
+      identity: 'web-01.bcdfgh',
+      psk: 'f'.repeat(64),
+    });
+    expect(parse(first)).toMatchObject({ identity: 'web-01.bcdfgh', takes: 'only-psk' });
+    expect(JSON.parse(next(first))).not.toHaveProperty('firstEncryption');
+  });
+
+  test.each([
+    ['with a key beside it', { ...unencrypted, psk }, /psk: must not stand beside "unencrypted"/],
+    [
+      'that says anything else',
+      { ...unencrypted, unencrypted: 'yes' },
+      /unencrypted: must be true, or not stand there/,
+    ],
+    ['that says no', { ...good, unencrypted: false }, /unencrypted: must be true, or not stand there/],
+    [
+      'of autoregistration',
+      { unencrypted: true, targets: [{ kind: 'autoregistration' }] },
+      /targets: autoregistration has no first encryption/,
+    ],
+    [
+      'of a proxy and the agent beside it',
+      { unencrypted: true, targets: [{ ...good.targets[0], kind: 'proxy' }, good.targets[0]] },
+      /i-0123456789abcdef0 stands there more than once; each program gets a key file of its own/,
+    ],
+    [
+      'with a fixed identity that nobody has given',
+      { ...unencrypted, identityMode: 'fixed' },
+      /identity: must stand there where it is to stay fixed/,
+    ],
+    ['without targets', { unencrypted: true, targets: [] }, /targets: must list at least one target/],
+  ])('is malformed %s', (_, value, message) => {
+    expect(() => parsed(value)).toThrow(message);
+    expect(() => parsed(value)).toThrow(expect.objectContaining({ code: 'SECRET_MALFORMED' }));
   });
 });

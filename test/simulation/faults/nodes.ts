@@ -6,7 +6,12 @@ import type { Fault } from './fault.ts';
 /** An agent that is well with the key it began with, and with no other. */
 function onlyWithNewKeys(host: FakeHost, starts: (credential: Credential) => Credential | undefined): void {
   const before = host.startsWith;
-  const { fingerprint } = host.onDisk.key;
+  const fingerprint = host.prints;
+  const started = host.onStart;
+  host.onStart = () => {
+    started();
+    if (host.prints === fingerprint) host.mute = false;
+  };
   host.startsWith = (credential) => {
     const isOld = credential.key.fingerprint === fingerprint;
     host.mute &&= !isOld;

@@ -52,6 +52,22 @@ describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
     },
   );
 
+  test.each(
+    ways.flatMap((way) =>
+      (['unencrypted', 'unencrypted, door open', 'unencrypted proxy'] as const).map(
+        (targets) => [way, targets] as const,
+      ),
+    ),
+  )(
+    '%s, of one that is %s: it is reached, with the key of AWSCURRENT or without one as before',
+    async (way, targets) => {
+      const scenario = { way, gate: 'shadow-agent', targets, identityMode: 'new', retries: 1 } as const;
+      const { runs, found } = await playEveryPoint(scenario);
+      console.log(`${way}, ${targets}: killed at ${runs - 1} points`);
+      expect(found).toEqual([]);
+    },
+  );
+
   test.each(waysOfAutoregistration)(
     '%s, of autoregistration: newcomers register with what the secret holds, and nothing is left over',
     async (way) => {

@@ -24,7 +24,9 @@ export interface Scenario {
    * `proxy and agent`: two programs of one node with one key file, where Zabbix tells of the proxy's key only what we wrote;
    * `behind a proxy of 6.0`: one host whose proxy learns of its key in an hour, or when it is told to;
    * `behind a passive proxy of 6.0`: one host whose proxy learns of its key in an hour, whoever is told what;
-   * `autoregistration`: with two hosts that have registered and stay on the key that they have.
+   * `autoregistration`: with two hosts that have registered and stay on the key that they have;
+   * `unencrypted` and `unencrypted proxy`: one that gets its first key, after which it takes nothing else;
+   * `unencrypted, door open`: one that goes on taking unencrypted connections.
    */
   readonly targets:
     | 1
@@ -32,7 +34,10 @@ export interface Scenario {
     | 'proxy and agent'
     | 'behind a proxy of 6.0'
     | 'behind a passive proxy of 6.0'
-    | 'autoregistration';
+    | 'autoregistration'
+    | 'unencrypted'
+    | 'unencrypted proxy'
+    | 'unencrypted, door open';
   readonly identityMode: IdentityMode;
   /** How often Secrets Manager repeats the rotation before it says that it has failed. */
   readonly retries: 0 | 1 | 2;
@@ -150,12 +155,26 @@ function build(scenario: Scenario): World {
     return world;
   }
   const isPair = targets === 'proxy and agent';
-  const names = ['web-1', 'web-2', 'web-3'].slice(0, targets === 3 ? 3 : 1);
+  const isProxy = targets === 'unencrypted proxy';
+  const names = ['web-1', 'web-2', 'web-3'].slice(0, isProxy ? 0 : targets === 3 ? 3 : 1);
   const isBehind = targets === 'behind a proxy of 6.0';
   if (targets === 'behind a passive proxy of 6.0')
     return hinder(aWorld({ hosts: ['web-1'], identityMode, behindPassiveProxy: true }), way, 'web-1');
-  const proxies = isPair ? [{ name: 'edge', beside: 'web-1' }] : [];
-  const world = aWorld({ hosts: names, proxies, identityMode, reload: { proxies: isBehind ? ['edge'] : [] } });
+  const proxies = isPair ? [{ name: 'edge', beside: 'web-1' }] : isProxy ? [{ name: 'edge' }] : [];
+  const reload = { proxies: isBehind ? ['edge'] : [] };
+  const unencrypted =
+    targets === 'unencrypted, door open'
+      ? 'unencrypted-too'
+      : targets === 'unencrypted' || isProxy
+        ? 'only-psk'
+        : undefined;
+  const world = aWorld({
+    hosts: names,
+    proxies,
+    identityMode,
+    reload,
+    ...(unencrypted === undefined ? {} : { unencrypted }),
+  });
   world.monitor.comparesProxyKeys = false;
   const { monitor } = world;
   for (const name of names) {
@@ -166,18 +185,19 @@ function build(scenario: Scenario): World {
   }
   monitor.mayExecuteScripts = gate === 'script-execute';
   monitor.portIsOpen = gate === 'port-probe';
-  return hinder(world, way, isPair ? 'edge' : (names.at(-1) ?? ''));
+  return hinder(world, way, isPair || isProxy ? 'edge' : (names.at(-1) ?? ''), unencrypted !== undefined);
 }
 
 /** What keeps one of a world's hosts from ending on the new key. */
-function hinder(world: World, way: Way, name: string): World {
+function hinder(world: World, way: Way, name: string, everyKeyIsNew = false): World {
   const isNew = (identity: string, fingerprint: string) =>
-    identity !== 'web' || fingerprint !== world.value.key.fingerprint;
+    everyKeyIsNew || identity !== 'web' || fingerprint !== world.value.key.fingerprint;
   const last = world.host(name);
   if (way === 'agent does not start') {
     last.startsWith = (credential) => (isNew(credential.identity, credential.key.fingerprint) ? undefined : credential);
   }
   if (way === 'silent after the switch') {
+    last.onStart = () => (last.mute = false);
     last.startsWith = (credential) => {
       last.mute = isNew(credential.identity, credential.key.fingerprint);
       return credential;
