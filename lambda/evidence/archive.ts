@@ -1,10 +1,11 @@
 import { sentence } from '../errors.ts';
+import type { Protection } from '../rotation/model.ts';
 import type { Archive, Clock, RecordedEnd } from '../rotation/ports.ts';
 import type { Bucket } from './bucket.ts';
 import { appendToChain } from './chain.ts';
 import type { Fingerprints } from './fingerprint.ts';
 import type { EvidenceRecord } from './record.ts';
-import { recordOf } from './record-of.ts';
+import { type Place, recordOf } from './record-of.ts';
 
 /** One JSON object per fact, on one line of the function's log. Facts carry fingerprints; a key that strays in prints as one. */
 export function logArchive(write: (line: string) => unknown, clock: Clock): Pick<Archive, 'append'> {
@@ -43,8 +44,16 @@ export function keepRecords({ bucket, fingerprints, endedBy, document, log }: Re
   return {
     async keep(end) {
       const circumstances = { fingerprints: await fingerprints(), endedBy, document: await usedBy(end) };
-      const key = await appendToChain(end, (place) => recordOf(end, place, circumstances), bucket);
+      const write = (place: Place) => recordOf(end, place, circumstances);
+      const key = await appendToChain(end, write, bucket, beganWith(end.exchanged.old, circumstances.fingerprints));
       await log.append({ event: 'record.kept', secretId: end.secretId, token: end.token, key });
     },
   };
+}
+
+/** Whether a record tells of the rotation that brought this key into use. */
+function beganWith(old: Protection | undefined, { keyId, of }: Fingerprints): (record: EvidenceRecord) => boolean {
+  const fingerprint = old?.key === undefined ? undefined : of(old.key);
+  return ({ outcome, fingerprintKey, new: next }) =>
+    outcome === 'rotated' && fingerprintKey === keyId && next !== null && next.fingerprint === fingerprint;
 }

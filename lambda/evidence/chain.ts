@@ -17,15 +17,18 @@ const mostLooksBack = 10;
  * chain tells already is not told again.
  *
  * @param write the record for its place
+ * @param beganWith told of the key that the rotation began with: nothing of this rotation stands before such a record, since no
+ *   key is minted while the rotation before has none
  * @returns the key of the object that tells this end
  */
 export async function appendToChain(
   end: End,
   write: (place: Place) => EvidenceRecord,
   bucket: Bucket,
+  beganWith: (record: EvidenceRecord) => boolean = () => false,
 ): Promise<string> {
   for (let tries = 0; tries < mostTries; tries += 1) {
-    const { last, told, remembers } = await lookBack(end, bucket);
+    const { last, told, remembers } = await lookBack(end, bucket, beganWith);
     if (told !== undefined) return told;
     const sequence = (last === undefined ? 0 : (sequenceOf(last.key, end.secretName) ?? 0)) + 1;
     const key = recordKey(end.secretName, sequence);
@@ -46,7 +49,7 @@ interface LookedBack {
 }
 
 /** From the newest record back, for as long as one of them may tell this end or none has told of a key. */
-async function lookBack(end: End, bucket: Bucket): Promise<LookedBack> {
+async function lookBack(end: End, bucket: Bucket, beganWith: (record: EvidenceRecord) => boolean): Promise<LookedBack> {
   const keys = (await bucket.list(recordFolder(end.secretName)))
     .filter((key) => sequenceOf(key, end.secretName) !== undefined)
     .reverse();
@@ -61,7 +64,7 @@ async function lookBack(end: End, bucket: Bucket): Promise<LookedBack> {
     if (isSameEnd(record, end)) return { last, told: key, remembers };
     if (record.old !== null || record.new !== null) remembers ??= record;
     const isLongAgo = end.ended.ms - Date.parse(record.endedAt) > toldTwiceWithinMs;
-    if (isLongAgo && remembers !== undefined) break;
+    if ((isLongAgo && remembers !== undefined) || beganWith(record)) break;
   }
   return { last, told: undefined, remembers };
 }

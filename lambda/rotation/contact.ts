@@ -3,8 +3,12 @@ import type { Contact, Inspection, MonitoredHost, Witness } from './model.ts';
 import type { Monitor, Ports } from './ports.ts';
 import { until } from './wait.ts';
 
-/** A value that was asked for is in the API after 1.6–3 s, and any other about a second after it was taken. Milliseconds. */
+/**
+ * A value that was asked for is in the API after 1.6–3 s, of an interface that was taken for silent after up to 5 s, and any other
+ * about a second after it was taken. Milliseconds.
+ */
 const askedForMs = 3_000;
+const askedForOfSilentMs = 5_000;
 const shownAfterMs = 1_000;
 const lookForContactEveryMs = 3_000;
 /** A proxy sends what it has every second. */
@@ -33,8 +37,10 @@ export async function waitForContact(
 
   const afterS = Math.max(witness.lastS, nowS(host, witness, inspection));
   const from = clock.now().ms;
-  const asked = (witness.everyS > oftenS || host.reachable?.yes === false) && (await monitor.checkNow(witness));
-  const firstLookMs = asked ? askedForMs : Math.min(witness.everyS, oftenS) * 1_000 + shownAfterMs;
+  const isSilent = host.reachable?.yes === false;
+  const asked = (witness.everyS > oftenS || isSilent) && (await monitor.checkNow(witness));
+  const comesWithinMs = isSilent ? askedForOfSilentMs : askedForMs;
+  const firstLookMs = asked ? comesWithinMs : Math.min(witness.everyS, oftenS) * 1_000 + shownAfterMs;
   await clock.sleep(Math.min(firstLookMs, deadline.remainingMs));
   const seen = await until<number | 'gave up'>(
     async () => {

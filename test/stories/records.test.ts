@@ -3,6 +3,8 @@ import { goingBackLabel } from '../../lambda/contract.ts';
 import { hashOf } from '../../lambda/evidence/canonical.ts';
 import { type EvidenceRecord, recordShape } from '../../lambda/evidence/record.ts';
 import { runStep } from '../../lambda/rotation/rotation.ts';
+import { driveRotation } from '../fakes/drive-rotation.ts';
+import type { Conduct } from '../fakes/invocation.ts';
 import { invoke } from '../fakes/lambda.ts';
 import { aWorld, token, type World } from './world.ts';
 
@@ -57,6 +59,23 @@ test('the next record goes on where the last one ended: the same fingerprint, an
     deactivatedAt: second?.new?.activatedAt,
   });
   expect(third?.old?.fingerprint).toBe(second?.new?.fingerprint);
+});
+
+test('a rotation that follows others on the same day reads the record of the last one alone', async () => {
+  const world = aWorld();
+  for (const nth of [1, 2, 3]) await world.rotate(tokenOf(nth));
+
+  const calls: string[] = [];
+  const counted: Conduct = {
+    fate(call) {
+      calls.push(call);
+      return 'answered';
+    },
+  };
+  world.secrets.begin(tokenOf(4));
+  await driveRotation(world.account, world.secrets, tokenOf(4), { times: 0, afterMs: 60_000 }, counted);
+  expect(chainOf(world)).toHaveLength(4);
+  expect(calls.filter((call) => call === 's3:GetObject')).toHaveLength(1);
 });
 
 test('a roll back leaves a record of the key that never came into use', async () => {

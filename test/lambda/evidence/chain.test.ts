@@ -34,6 +34,16 @@ function records(): EvidenceRecord[] {
   return [...s3.objects.values()].map(parseRecord).filter((one) => one !== undefined);
 }
 
+/** The bucket, and the keys that are read through it. */
+function counting(): { readonly got: readonly string[]; readonly counted: Bucket } {
+  const got: string[] = [];
+  const get = (key: string) => {
+    got.push(key);
+    return bucket.get(key);
+  };
+  return { got, counted: { ...bucket, get } };
+}
+
 test('each record names the bytes of the one before it', async () => {
   for (const token of ['first', 'second', 'third']) await end(token);
 
@@ -70,16 +80,18 @@ test('who tells an end when the next rotation has ended already does not tell it
 });
 
 test('a rotation of every day looks at one record before it adds its own', async () => {
-  const got: string[] = [];
-  const counted: Bucket = {
-    ...bucket,
-    get(key) {
-      got.push(key);
-      return bucket.get(key);
-    },
-  };
+  const { got, counted } = counting();
   for (const nth of [1, 2, 3, 4]) await end(`${nth}`, 'rotated', counted, noon + nth * 2 * day);
   expect(got).toEqual([1, 2, 3].map(keyOf));
+});
+
+test('nothing is read beyond the record of the key that the rotation began with', async () => {
+  for (const token of ['first', 'second', 'third']) await end(token);
+  const { got, counted } = counting();
+  const write = ({ sequence, previous }: Place) => aRecord({ sequence, previous, versionId: 'fourth' });
+  const fourth = { secretName, token: 'fourth', outcome: 'rotated', ended: { ms: noon } } as const;
+  await appendToChain(fourth, write, counted, ({ versionId }) => versionId === 'third');
+  expect(got).toEqual([keyOf(3)]);
 });
 
 test('refusals between two rotations do not hide which record knew a key last', async () => {
