@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { marks, withReadmePart } from '../lab/bench/readme-part.ts';
-import { resultsShape } from '../lab/bench/results.ts';
+import { type Results, resultsShape } from '../lab/bench/results.ts';
 import { aRotation, someResults } from './some-results.ts';
 
 const readme = `# A project\n${marks.begin}\nolder figures\n${marks.end}\nThe end.\n`;
@@ -31,6 +31,18 @@ describe('what README quotes', () => {
       'asks AWS at most 20 times (0 of them for its record) and Zabbix 9 times, takes 480 ms of its own (worst 480 ms) and 111 MB',
     );
     expect(now).toContain('load average 0.4 to 0.6');
+  });
+
+  test('names the budgets that are not met', () => {
+    const budgets = [
+      { says: '6.0.14: calls to Zabbix, most: at most 12', value: '13', met: false },
+      { says: 'bundle, minified: at most 450 kB', value: '425 kB', met: true },
+    ];
+    const told = (results: Results) => withReadmePart(readme, results);
+    expect(told({ ...someResults(), budgets })).toContain(
+      '1 of 2 budgets are not met: 6.0.14: calls to Zabbix, most: at most 12 (13).',
+    );
+    expect(told({ ...someResults(), budgets: budgets.slice(1) })).toContain('All 1 budgets of the bench are met.');
   });
 
   test.each([

@@ -31,7 +31,15 @@ function readmePart(results: Results): readonly string[] {
     ...versions.flatMap(versionRows),
     '',
     `${ownCosts(results)} Measured on ${computer.cores} cores, load average ${loadOf(versions)}; how: [test/lab/README.md](test/lab/README.md#the-bench).`,
+    '',
+    budgetsTold(results),
   ];
+}
+
+function budgetsTold({ budgets }: Results): string {
+  const missed = budgets.filter(({ met }) => !met);
+  if (missed.length === 0) return `All ${budgets.length} budgets of the bench are met.`;
+  return `${missed.length} of ${budgets.length} budgets are not met: ${missed.map(({ says, value }) => `${says} (${value})`).join('; ')}.`;
 }
 
 function versionRows({ zabbix, rotations }: MeasuredVersion): readonly string[] {
