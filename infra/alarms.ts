@@ -46,17 +46,18 @@ export class Alarms extends Construct {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Zabbix key rotation', masterKey: key, enforceSSL: true });
     if (settings.email !== undefined) this.#mailTo(settings.email);
-    if (!mayWait) this.#tell(failedRotations, rotator);
+    const articleOn = (id: string) => article(id, settings.runbook);
+    if (!mayWait) this.#tell(failedRotations, rotator, articleOn('alarm-rotation-failed'));
     this.#letAlarmsIn(key, [
       this.#watchErrors(
         'StepFailed',
         rotator.function,
-        `A step of a rotation of a Zabbix pre-shared key failed. The function has gone back where it could; its log says which target and what is true now. ${article('alarm-step-failed')}`,
+        `A step of a rotation of a Zabbix pre-shared key failed. The function has gone back where it could; its log says which target and what is true now. ${articleOn('alarm-step-failed')}`,
       ),
       this.#watchErrors(
         'RepairFailed',
         repairer.function,
-        `An unfinished rotation of a Zabbix pre-shared key could not be brought to an end and may be stranded, or one that waited for a proxy has failed. The log of ${repairer.function.functionName} says which target, which key is where and what to run. ${article('alarm-repair-failed')}`,
+        `An unfinished rotation of a Zabbix pre-shared key could not be brought to an end and may be stranded, or one that waited for a proxy has failed. The log of ${repairer.function.functionName} says which target, which key is where and what to run. ${articleOn('alarm-repair-failed')}`,
       ),
       ...(reporter === undefined
         ? []
@@ -64,7 +65,7 @@ export class Alarms extends Construct {
             this.#watchErrors(
               'ReportFailed',
               reporter.function,
-              `A report on Zabbix pre-shared keys was not made, so nobody has looked whether they are what they should be. The log of ${reporter.function.functionName} says what kept it. ${article('alarm-report-failed')}`,
+              `A report on Zabbix pre-shared keys was not made, so nobody has looked whether they are what they should be. The log of ${reporter.function.functionName} says what kept it. ${articleOn('alarm-report-failed')}`,
             ),
           ]),
     ]);
@@ -79,7 +80,7 @@ export class Alarms extends Construct {
     });
   }
 
-  #tell(failedRotations: FailedRotations, rotator: Rotator): void {
+  #tell(failedRotations: FailedRotations, rotator: Rotator, read: string): void {
     const secret = EventField.fromPath('$.detail.additionalEventData.SecretId');
     const event = EventField.fromPath('$.detail.eventName');
     const when = EventField.fromPath('$.time');
@@ -92,7 +93,7 @@ export class Alarms extends Construct {
         message: RuleTargetInput.fromText(
           `Zabbix key rotation: ${event} for ${secret} at ${when}. ` +
             `The log of ${rotator.function.functionName} says which target, what was tried and what is true now; ` +
-            `its test event inspect looks again and changes nothing. ${article('alarm-rotation-failed')}`,
+            `its test event inspect looks again and changes nothing. ${read}`,
         ),
       }),
     );

@@ -55,6 +55,8 @@ export interface Network {
 export interface Alarms {
   /** Gets a mail to confirm, then one for every failed rotation. */
   readonly email?: string;
+  /** Address of docs/runbook.md as its readers open it; messages end with an article of it. */
+  readonly runbook?: string;
 }
 
 /** All in whole seconds. */
@@ -296,8 +298,13 @@ function alarms(fields: Fields | undefined): Alarms {
       ? undefined
       : 'is not an e-mail address; write it like on-call@example.com.',
   );
+  const runbook = fields?.optionalText('runbook', (value) =>
+    URL.canParse(value) && !/[#\s]/.test(value)
+      ? undefined
+      : 'is not the address of a page; write it like https://wiki.example.com/zabbix-psk/runbook, without a #.',
+  );
   fields?.refuseOthers();
-  return email === undefined ? {} : { email };
+  return { ...(email === undefined ? {} : { email }), ...(runbook === undefined ? {} : { runbook }) };
 }
 
 function report(fields: Fields | undefined): { report?: Report } {

@@ -1,7 +1,11 @@
-/** Where the runbook is read. The project has no public address yet, so it is named by its place in the repository. */
-const runbook = 'docs/runbook.md';
+/** Where the runbook is read unless the inventory says where: its place in this repository. */
+const inRepository = 'docs/runbook.md';
 
-/** What whoever is called at night opens next; `test/runbook.test.ts` sees that the article exists. */
-export function article(id: string): string {
+/**
+ * What whoever is called at night opens next; `test/runbook.test.ts` sees that the article exists.
+ *
+ * @param runbook address of the page, for a mail in which it can be opened
+ */
+export function article(id: string, runbook = inRepository): string {
   return `${runbook}#${id}`;
 }

@@ -35,6 +35,15 @@ test('every error code has an article in the runbook, and no article is about a 
   ).toEqual(codes());
 });
 
+test('every article about a code says what is wrong, what to look at and what to do', () => {
+  const rows = readFileSync(join(root, 'docs/runbook.md'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| <a id='))
+    .map((line) => line.split('|').slice(1, -1));
+  expect(rows.length).toBeGreaterThan(50);
+  expect(rows.filter((cells) => cells.length !== 4 || cells.some((cell) => !/\w/.test(cell)))).toEqual([]);
+});
+
 test('every alarm and every message ends with a link to its article, and no article is about an alarm that is gone', () => {
   const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
     ({ Properties }) => Properties.AlarmDescription,

@@ -57,6 +57,18 @@ test.each([
   });
 });
 
+test('where the inventory says under which address the runbook is read, every message ends with one that opens', () => {
+  const read = synthesize({ ...aFullInventory, alarms: { runbook: 'https://wiki.example.com/runbook' } });
+  const told = [
+    ...Object.values(read.findResources('AWS::CloudWatch::Alarm')),
+    ...Object.values(read.findResources('AWS::Events::Rule')),
+  ]
+    .map(({ Properties }) => JSON.stringify(Properties))
+    .filter((text) => text.includes('#alarm-'));
+  expect(told).toHaveLength(4);
+  for (const text of told) expect(text).toMatch(/ https:\/\/wiki\.example\.com\/runbook#alarm-[a-z-]+\W/);
+});
+
 test('rule and alarms may publish to the encrypted topic', () => {
   const alarms = Object.keys(template.findResources('AWS::CloudWatch::Alarm'));
   const usesKey = { Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Effect: 'Allow', Resource: '*' };

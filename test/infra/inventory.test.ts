@@ -125,6 +125,11 @@ describe('each problem is a sentence with thing, value and remedy:', () => {
     [{ network: { subnetIds: [], securityGroupIds: ['sg-0123456789abcdef0'] } }, /subnetIds \[\] needs at least one/],
     [{ alarms: { email: 'me' } }, /^alarms: email "me" is not an e-mail address; write it like/],
     [
+      { alarms: { runbook: 'wiki/runbook' } },
+      /^alarms: runbook "wiki\/runbook" is not the address of a page; write it/,
+    ],
+    [{ alarms: { runbook: 'https://wiki/runbook#top' } }, /runbook ".*#top" is not the address of a page/],
+    [
       { timeouts: { serverWaitS: '60' } },
       /^timeouts: serverWaitS "60" must be a whole number of seconds from 10 to 400/,
     ],
