@@ -31,6 +31,7 @@ function askedInTime(monitor: Monitor, last: Deadline): Monitor {
   }
   return {
     version: () => soon(() => monitor.version()),
+    limitsOf: (tlsLibrary) => monitor.limitsOf(tlsLibrary),
     find: (target, among) => soon(() => monitor.find(target, among)),
     refresh: (host) => soon(() => monitor.refresh(host)),
     usersOf: (identities) => soon(() => monitor.usersOf(identities)),

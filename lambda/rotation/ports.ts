@@ -172,6 +172,8 @@ export interface Fleet {
 export interface Monitor {
   /** The present version, e.g. `6.0.14`. @throws {Refusal} when it is not one we know */
   version(): Promise<string>;
+  /** What a program of Zabbix takes that encrypts with this library (`Inspection.tlsLibrary`); of an unknown one, what all of them take. */
+  limitsOf(tlsLibrary: string): TlsLimits;
   /**
    * The target, and the first of these that Zabbix has stored for it; undefined: none of them; `untold`: Zabbix does not tell,
    * and we have never given it one. Of autoregistration it never tells. One that is unencrypted gets the witness that it will have
@@ -202,6 +204,12 @@ export interface Monitor {
   checkNow(witness: Witness): Promise<boolean>;
   /** The newest value's time, by the clock that `witness.clockOf` names; 0 when there is none. */
   lastValueS(witness: Witness): Promise<number>;
+}
+
+/** The longest identity and key that a TLS library takes. */
+export interface TlsLimits {
+  readonly identityBytes: number;
+  readonly keyBytes: number;
 }
 
 /** A proxy that monitors hosts. */

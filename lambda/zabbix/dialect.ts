@@ -1,5 +1,6 @@
 import { tryNewerVersions } from '../contract.ts';
 import { Refusal } from '../errors.ts';
+import type { TlsLimits } from '../rotation/ports.ts';
 
 /** Every difference between Zabbix versions that this service meets. The rest of the code speaks our words. */
 export interface Dialect {
@@ -155,3 +156,25 @@ function supported(): string {
 
 /** Zabbix' own words when a token is missing, wrong, disabled or expired; 6.0 and 7.0 spell it differently. */
 export const notAuthorised = /not authori[sz]ed|API token expired|session terminated/i;
+
+/**
+ * By the words with which `-V` names the library that a program runs with, the same in every version (Zabbix manual, "Using
+ * pre-shared keys", and docs/zabbix-versions.md). OpenSSL 3 was seen to take what the API does.
+ */
+const tlsLibraries: readonly (TlsLimits & { readonly named: RegExp })[] = [
+  { named: /^GnuTLS \d/, identityBytes: 128, keyBytes: 256 },
+  { named: /^OpenSSL [3-9]\./, identityBytes: 128, keyBytes: 256 },
+  { named: /^OpenSSL 1\.1\.1[a-z]/, identityBytes: 127, keyBytes: 256 },
+  { named: /^OpenSSL 1\.1\.1(?![\da-z])/, identityBytes: 127, keyBytes: 64 },
+  { named: /^OpenSSL 1\.(0\.\d|1\.0)/, identityBytes: 127, keyBytes: 256 },
+];
+
+/** What a library takes; of one that is not in the table, what all of those take. */
+export function limitsOf(tlsLibrary: string): TlsLimits {
+  const known = tlsLibraries.filter(({ named }) => named.test(tlsLibrary));
+  const among = known.length > 0 ? known : tlsLibraries;
+  return {
+    identityBytes: Math.min(...among.map(({ identityBytes }) => identityBytes)),
+    keyBytes: Math.min(...among.map(({ keyBytes }) => keyBytes)),
+  };
+}

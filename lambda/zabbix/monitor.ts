@@ -4,7 +4,7 @@ import { quote } from '../quote.ts';
 import type { MonitoredHost, Protection, ServerTime, Target } from '../rotation/model.ts';
 import type { Clock, Found, Monitor } from '../rotation/ports.ts';
 import { autoregistrationOf } from './autoregistration.ts';
-import type { Dialect } from './dialect.ts';
+import { type Dialect, limitsOf } from './dialect.ts';
 import { encryption } from './encryption.ts';
 import { type HostReply, hostReply, itemReply, lastValueReply, namedReply, scriptReply } from './objects.ts';
 import { portAccepts, type ServerAddress } from './port-probe.ts';
@@ -163,6 +163,8 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
 
   return {
     version: async () => (await patiently(async (api) => api)).version,
+
+    limitsOf,
 
     async find<C extends Protection>(target: Target, among: readonly C[]): Promise<Found<C>> {
       const { kind, name } = target;

@@ -1,6 +1,7 @@
 import { ZabbixSilent, ZabbixUnreachable } from '../../lambda/errors.ts';
 import type { MonitoredHost, Protection, Target } from '../../lambda/rotation/model.ts';
 import type { Found, Monitor } from '../../lambda/rotation/ports.ts';
+import { limitsOf } from '../../lambda/zabbix/dialect.ts';
 import type { Invocation } from './invocation.ts';
 import { same } from './site.ts';
 import { type FakeZabbix, idOf } from './zabbix.ts';
@@ -49,6 +50,8 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
 
   return {
     version: () => ask('apiinfo.version', () => '6.0.14'),
+
+    limitsOf,
 
     async find<C extends Protection>({ kind, name }: Target, among: readonly C[]): Promise<Found<C>> {
       if (kind === 'autoregistration') return { host: await describeAutoregistration(), holds: 'untold' };
