@@ -28,6 +28,12 @@ const sentencePart = pipe(
   transform((says: string) => quote(says).replace(/\.$/, '')),
 );
 
+/** Words that a sentence of ours repeats; whoever wrote the program may have put a key there. */
+const words = pipe(
+  string(),
+  transform((text: string) => quote(text)),
+);
+
 /** A node's root may answer what he likes: it must fit into our sentences all the same. */
 const name = pipe(string(), transform(quoteName));
 const fingerprint = string().check(regex(/^([0-9a-f]{12}|unencrypted)$/));
@@ -61,6 +67,7 @@ export type Reply = Infer<typeof replyShape>;
 export const inspectionShape = looseObject({
   agent: name,
   version: _default(name, ''),
+  tlsLibrary: _default(words, ''),
   hostname: _default(name, ''),
   identity: _default(name, ''),
   fingerprint,
@@ -97,11 +104,12 @@ export function toInspection({
   lastSwitch,
   ...rest
 }: Infer<typeof inspectionShape>): Inspection {
-  const { agent, hostname, identity, fingerprint, keyFile, keyMode, passive, active, running } = rest;
+  const { agent, tlsLibrary, hostname, identity, fingerprint, keyFile, keyMode, passive, active, running } = rest;
   return {
     kind: agent === 'zabbix_proxy' ? 'proxy' : 'host',
     agent,
     agentVersion: version,
+    tlsLibrary,
     hostname,
     identity,
     fingerprint,

@@ -166,6 +166,8 @@ export interface Inspection {
   /** `zabbix_agentd`, `zabbix_agent2` or `zabbix_proxy`. */
   readonly agent: string;
   readonly agentVersion: string;
+  /** The library that its program encrypts with, in its own words: `OpenSSL 1.1.1  11 Sep 2018`. Empty where it does not tell. */
+  readonly tlsLibrary: string;
   readonly hostname: string;
   /** Empty where there is no key. */
   readonly identity: string;

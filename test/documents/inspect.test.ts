@@ -60,6 +60,34 @@ describe.skipIf(!namespacesWork())('inspect', { concurrent: true }, () => {
     expect(files()).toBe(before);
   });
 
+  test.each([
+    ['zabbix_agentd', 'Compiled with GnuTLS 3.8.9\nRunning with GnuTLS 3.8.9', 'GnuTLS 3.8.9'],
+    [
+      'zabbix_agentd',
+      'Compiled with OpenSSL 1.1.1n  15 Mar 2022\nRunning with OpenSSL 1.1.1  11 Sep 2018',
+      'OpenSSL 1.1.1  11 Sep 2018',
+    ],
+    [
+      'zabbix_agent2',
+      'This product includes software developed by the OpenSSL Project\nfor use in the OpenSSL Toolkit (http://www.openssl.org/).\n\nCompiled with OpenSSL 3.5.5 27 Jan 2026\nRunning with OpenSSL 3.5.9 29 Sep 2026\n\nWe use the library go-modbus (goburrow/modbus), which is',
+      'OpenSSL 3.5.9 29 Sep 2026',
+    ],
+  ] as const)(
+    'tells the library that %s runs with, which need not be the one it was built with',
+    async (agent, words, tlsLibrary) => {
+      const node = await aNode({ agent });
+      node.write('/etc/zabbix/tls-library', words);
+      const { reply } = await node.run('inspect', { config: 'auto' });
+      expect(reply).toMatchObject({ agent, version: '6.0.14', tlsLibrary });
+    },
+  );
+
+  test('tells no library where the program does not', async () => {
+    const node = await aNode();
+    const { reply } = await node.run('inspect', { config: 'auto' });
+    expect(reply).not.toHaveProperty('tlsLibrary');
+  });
+
   test('finds an agent that is installed and does not run', async () => {
     const node = await aNode();
     const { reply } = await node.run('inspect', { config: 'auto' });

@@ -9,7 +9,7 @@ my ($agent) = $0 =~ m{([^/]+)$};
 my $config = "/etc/zabbix/$agent.conf";
 my $told;
 while (defined(my $word = shift @ARGV)) {
-    if ($word eq '-V') { print "$agent (Zabbix) 6.0.14\n"; exit 0 }
+    if ($word eq '-V') { print "$agent (Zabbix) 6.0.14\nRevision 3f184b456c7 8 March 2023\n\n", content('/etc/zabbix/tls-library'), "\n"; exit 0 }
     if ($word eq '--help') { print "  (default: \"$config\")\n  (default \"$config\")\n"; exit 0 }
     $config = shift @ARGV if $word eq '-c';
     $told = shift @ARGV if $word eq '-R';

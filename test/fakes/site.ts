@@ -36,6 +36,8 @@ export class FakeHost {
   running: Protection | undefined;
   reachableByCommands = true;
   canProbe = true;
+  /** What `-V` says that its program runs with. */
+  tlsLibrary = 'GnuTLS 3.7.9';
   /** False: its probes cannot be used, but its log can. */
   offersShadow = true;
   /** Called when the agent starts with a key: what it really runs with. Undefined: it does not come up. */

@@ -199,6 +199,7 @@ function lineOf({ node, verb, values }: Command, { outcome, says, account }: End
     clockMs: node.nowMs,
     agent: host.role === 'proxy' ? 'zabbix_proxy' : 'zabbix_agentd',
     version: '6.0.14',
+    tlsLibrary: host.tlsLibrary,
     hostname: host.name,
     identity: host.onDisk.identity,
     fingerprint: host.prints,

@@ -54,6 +54,7 @@ const sound = {
     clockMs: 1_795_000_000_000,
   },
   ...{ agent: 'zabbix_agentd', version: '6.0.14', hostname: 'web-01', identity: 'web-01', fingerprint: 'a8ae6e6ee929' },
+  tlsLibrary: 'GnuTLS 3.8.9',
   ...{ keyFile: '/etc/zabbix/psk.key', keyMode: '0400', passive: true, active: true, running: true, rotation: null },
   ...{ lastSwitch: null, gates: ['shadow-agent'], publicKey },
 };
@@ -118,6 +119,14 @@ test('what a node says stands in our sentences without control, without end and 
     const error = await thrownBy(() => prepared(line({ outcome: 'refused', says: `${poison} ${key}\n${poison}` })));
     expect(error).toBeInstanceOf(Refusal);
     expectOurs(error);
+  }
+});
+
+test('so does the library that it says to run with, which a refusal repeats', async () => {
+  for (const poison of poisons) {
+    const { tlsLibrary } = await prepared(line({ tlsLibrary: `${poison} ${key}\n${poison}` }));
+    expectReadable(tlsLibrary);
+    expect(tlsLibrary).not.toContain(key);
   }
 });
 

@@ -296,7 +296,9 @@ tell_agent() {
   known agent "$agent"
   known config "$config"
   known hostname "$host_name"
-  known version "$(as_agent timeout 8 "$program" -V 2>/dev/null | sed -n '1s/.* \([0-9][0-9a-z.]*\).*/\1/p')"
+  about=$(as_agent timeout 8 "$program" -V 2>/dev/null | head -c 4000) # whoever the program is, it may talk without end
+  known version "$(printf '%s\n' "$about" | sed -n '1s/.* \([0-9][0-9a-z.]*\).*/\1/p')"
+  known tlsLibrary "$(printf '%s\n' "$about" | sed -n 's/^Running with //p')"
   known tlsConnect "${conf_TLSConnect:-unencrypted}"
   known tlsAccept "${conf_TLSAccept:-unencrypted}"
   known identity "$conf_TLSPSKIdentity"

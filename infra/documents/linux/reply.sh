@@ -61,7 +61,7 @@ finish() { # outcome, exit code, sentence
   set -- S verb "$verb" S secretId "$secretId" S versionId "$versionId" S node "$node" \
     s outcome "$1" s says "$3" r zabbixPsk 1 r clockMs "$(now_ms)"
   for field in agent version config hostname tlsConnect tlsAccept identity identityFile keyFile fingerprint keyOwner \
-    keyMode server serverActive listenIp service openssl; do
+    keyMode server serverActive listenIp service openssl tlsLibrary; do
     eval "value=\${known_$field-}"
     [ -z "$value" ] || set -- "$@" s "$field" "$value"
   done
