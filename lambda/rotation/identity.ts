@@ -5,10 +5,10 @@ const suffixAlphabet = 'bcdfghjkmnpqrstvwxz23456789';
 const suffixLength = 6;
 const ownSuffix = new RegExp(`\\.[${suffixAlphabet}]{${suffixLength}}$`);
 
-/** The API takes 128 characters; GnuTLS takes 128 bytes, which is the same in our alphabet (docs/zabbix-versions.md). */
-const identityLengthMax = 128;
+/** Bytes that every TLS library takes; in our alphabet they are characters (docs/zabbix-versions.md). */
+const identityBytesMax = 127;
 
-/** What an identity may hold to be given to Zabbix, a shell and a configuration file without any of them reading it as code. */
+/** What an identity may hold, one byte each, to be given to Zabbix, a shell and a configuration file without any of them reading it as code. */
 export const safeIdentity = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
@@ -20,5 +20,5 @@ export const safeIdentity = /^[A-Za-z0-9._:-]{1,128}$/;
 export function nextIdentity(current: string): string {
   const base = current.replace(ownSuffix, '').replace(/[^A-Za-z0-9._:-]/g, '-');
   const suffix = Array.from({ length: suffixLength }, () => suffixAlphabet[randomInt(suffixAlphabet.length)]).join('');
-  return `${base.slice(0, identityLengthMax - suffixLength - 1)}.${suffix}`;
+  return `${base.slice(0, identityBytesMax - suffixLength - 1)}.${suffix}`;
 }

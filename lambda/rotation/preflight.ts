@@ -13,6 +13,7 @@ import {
 } from './model.ts';
 import { byNode, oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
+import { refuseTooLong } from './refuse-too-long.ts';
 import { sideBySide } from './side-by-side.ts';
 import { slowProxyOf, slowProxyProblem } from './slow-proxy.ts';
 import { findStored, type Stored } from './stored-credential.ts';
@@ -55,6 +56,7 @@ export async function preflight(rotation: Rotation, ports: Ports, deadline: Dead
     }
     return { target, host, prepared: preparation, slowProxy };
   });
+  for (const one of ready) refuseTooLong(one, rotation, ports.monitor);
   for (const one of ready) refuseSilent(one, rotation);
   for (const one of ready) await refuseUnwatched(one, rotation, ports);
   for (const mates of byNode(ready)) refuseSlowMates(mates);
