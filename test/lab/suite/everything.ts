@@ -12,6 +12,7 @@ import { requests, secretsOfRequests } from './requests.ts';
 import { rollBacks, secretsOfRollBacks } from './roll-backs.ts';
 import { rotations, secretsOfRotations } from './rotations.ts';
 import { secretsOfSetupB, setupB } from './setup-b.ts';
+import { tlsLibraries } from './tls-libraries.ts';
 import { secretsOfTwoSecrets, twoSecrets } from './two-secrets.ts';
 
 /** Everything that must be true in a lab of one version; the search for leaks comes last, over all that went before. */
@@ -57,6 +58,7 @@ export function everythingOn(version: ZabbixVersion): void {
       requests(lab);
     });
     agentDown(lab);
+    tlsLibraries(lab);
     records(lab);
     leaks(lab, () => started(sampler));
 

@@ -8,6 +8,7 @@ import { proxies, secretsOfProxies } from './proxies.ts';
 import { proxyGroup, secretsOfProxyGroup } from './proxy-group.ts';
 import { secretsOfSetupA, setupA } from './setup-a.ts';
 import { secretsOfSharedKey, sharedKey } from './shared-key.ts';
+import { tlsLibraries } from './tls-libraries.ts';
 
 /**
  * What concerns proxies, in a lab of its own: the service's user may more there than where only hosts are rotated.
@@ -51,6 +52,7 @@ export function proxiesOn(version: ZabbixVersion, chosen: 'setup-a' | 'everythin
       behindProxy(lab, version);
       if (hasGroups) proxyGroup(lab);
     });
+    tlsLibraries(lab);
     // It counts first whether there was enough to search.
     if (all) leaks(lab, () => started(sampler));
 
