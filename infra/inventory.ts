@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type Door, doors, tryNewerVersions } from '../lambda/contract.ts';
+import { type Door, doors, placePattern, tryNewerVersions } from '../lambda/contract.ts';
 import { Fields, isRecord } from './fields.ts';
 import { type Reload, reload, reloadVariables } from './reload.ts';
 import { scheduleProblems, windowProblems } from './schedule.ts';
@@ -33,6 +33,11 @@ export interface Zabbix {
   readonly caPem?: string;
   /** `host:port` of the Zabbix server's trapper, for the TLS-PSK probe from the function. */
   readonly server?: string;
+  /**
+   * Its other addresses, as agents name them in `ServerActive`: proxies, nodes of a cluster, a server's second name. Without a port, 10051.
+   * Absent: of several places that an agent reports to, `server` alone is known to be of this Zabbix.
+   */
+  readonly places?: readonly string[];
   /** Name of the global script that the function may call through `script.execute`. */
   readonly probeScript?: string;
   /** The server's `CacheUpdateFrequency`, in seconds, where its configuration file sets one. The API does not tell it. */
@@ -128,7 +133,7 @@ const functionReserveS = 60;
 /** A stack holds 500 resources, a secret with its schedule takes two, everything else fewer than 60. */
 const mostSecrets = 200;
 
-/** Lambda allows 4 kB for the whole environment; names of documents and addresses need less than 1.5 kB of it. Nodes of `reload` share this room. */
+/** Lambda allows 4 kB for the whole environment; names of documents and addresses need less than 1.5 kB of it. Nodes of `reload` and `zabbix.places` share this room. */
 const mostCaBytes = 2_500;
 
 export class InventoryError extends Error {
@@ -189,6 +194,7 @@ function zabbix(fields: Fields, folder: string): Zabbix {
   const url = fields.text('url', urlProblem);
   const caPem = caPemFrom(fields, folder);
   const server = fields.optionalText('server', serverProblem);
+  const places = placesIn(fields);
   const probeScript = fields.optionalText('probeScript', probeScriptProblem);
   const cacheUpdateFrequencyS = fields.wholeNumber('cacheUpdateFrequencyS', 1, 3_600);
   const proxyConfigFrequencyS = fields.wholeNumber('proxyConfigFrequencyS', 1, mostProxyConfigFrequencyS);
@@ -198,6 +204,7 @@ function zabbix(fields: Fields, folder: string): Zabbix {
     url,
     ...(caPem === undefined ? {} : { caPem }),
     ...(server === undefined ? {} : { server }),
+    ...(places.length === 0 ? {} : { places }),
     ...(probeScript === undefined ? {} : { probeScript }),
     ...(cacheUpdateFrequencyS === undefined ? {} : { cacheUpdateFrequencyS }),
     ...(proxyConfigFrequencyS === undefined ? {} : { proxyConfigFrequencyS }),
@@ -226,6 +233,14 @@ function serverProblem(value: string): string | undefined {
     return 'must be host:port; write it like zabbix.example.com:10051.';
   }
   return undefined;
+}
+
+function placesIn(fields: Fields): readonly string[] {
+  return fields.optionalList('places').filter((place): place is string => {
+    if (typeof place === 'string' && placePattern.test(place)) return true;
+    fields.complain('places', place, 'must be one address, with a port or without; write it as ServerActive has it.');
+    return false;
+  });
 }
 
 function probeScriptProblem(value: string): string | undefined {
@@ -375,13 +390,13 @@ function serverWaitProblems({ zabbix: { cacheUpdateFrequencyS }, timeouts: { ser
 }
 
 /** The certificates have been looked at by themselves. */
-function environmentProblems({ zabbix: { caPem = '' }, reload: nodes }: Inventory): string[] {
-  if (nodes === undefined || caPem.length > mostCaBytes) return [];
-  const bytes = Object.values(reloadVariables(nodes)).join('').length;
+function environmentProblems({ zabbix: { caPem = '', places = [] }, reload: nodes }: Inventory): string[] {
+  if (caPem.length > mostCaBytes) return [];
+  const bytes = [places, Object.values(nodes === undefined ? {} : reloadVariables(nodes))].flat().join(',').length;
   const room = mostCaBytes - caPem.length;
   if (bytes <= room) return [];
   return [
-    `reload: its nodes and names take ${bytes} bytes, but beside the certificates only ${room} fit into the function's environment; name fewer proxies, or deploy the rest in another account or Region.`,
+    `reload and zabbix.places: their nodes, names and addresses take ${bytes} bytes, but beside the certificates only ${room} fit into the function's environment; name fewer, or deploy the rest in another account or Region.`,
   ];
 }
 

@@ -167,6 +167,7 @@ function environment({
     [environmentKeys.zabbixAccessSecret]: access.secretArn,
     ...optional(environmentKeys.zabbixCaPem, zabbix.caPem),
     ...optional(environmentKeys.zabbixServer, zabbix.server),
+    ...optional(environmentKeys.zabbixPlaces, zabbix.places?.join(',')),
     ...optional(environmentKeys.zabbixProbeScript, zabbix.probeScript),
     ...optional(environmentKeys.zabbixNewerVersions, zabbix.newerVersions),
     ...optional(environmentKeys.proxyConfigFrequencyS, zabbix.proxyConfigFrequencyS?.toString()),

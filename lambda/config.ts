@@ -2,6 +2,7 @@ import {
   documentEnvironmentKey,
   environmentKeys,
   nodeIdPattern,
+  placePattern,
   proxyMayLagS,
   proxyNamePattern,
   tryNewerVersions,
@@ -19,6 +20,8 @@ export interface Config {
   readonly zabbixAccessSecret: string;
   readonly zabbixCaPem: string | undefined;
   readonly zabbixServer: ServerAddress | undefined;
+  /** Addresses of this Zabbix, as agents' `ServerActive` has them. */
+  readonly zabbixPlaces: readonly string[];
   readonly zabbixProbeScript: string | undefined;
   readonly zabbixNewerVersions: NewerVersions;
   readonly documents: Readonly<Record<Verb, string>>;
@@ -68,6 +71,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     zabbixAccessSecret: required(environmentKeys.zabbixAccessSecret),
     zabbixCaPem: given(environmentKeys.zabbixCaPem),
     zabbixServer: server(given(environmentKeys.zabbixServer), problem),
+    zabbixPlaces: Object.freeze(places(given(environmentKeys.zabbixPlaces), problem)),
     zabbixProbeScript: given(environmentKeys.zabbixProbeScript),
     zabbixNewerVersions: newerVersions(given(environmentKeys.zabbixNewerVersions), problem),
     documents: {
@@ -117,6 +121,13 @@ function server(text: string | undefined, problem: (text: string) => undefined):
   if (host === undefined || Number(port) > 65_535)
     return problem(`${environmentKeys.zabbixServer} must be host:port (got "${text}")`);
   return { host, port: Number(port) };
+}
+
+function places(text: string | undefined, problem: (text: string) => undefined): string[] {
+  const addresses = text?.split(',') ?? [];
+  if (!addresses.every((address) => placePattern.test(address)))
+    problem(`${environmentKeys.zabbixPlaces} must be addresses with commas between them (got "${text}")`);
+  return addresses;
 }
 
 /** `mi-…,mi-…` */

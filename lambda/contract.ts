@@ -23,6 +23,7 @@ export const environmentKeys = {
   zabbixAccessSecret: 'ZABBIX_ACCESS_SECRET',
   zabbixCaPem: 'ZABBIX_CA_PEM',
   zabbixServer: 'ZABBIX_SERVER',
+  zabbixPlaces: 'ZABBIX_PLACES',
   zabbixProbeScript: 'ZABBIX_PROBE_SCRIPT',
   zabbixNewerVersions: 'ZABBIX_NEWER_VERSIONS',
   serverWaitS: 'SERVER_WAIT_S',
@@ -142,6 +143,10 @@ export const nodeIdPattern = /^(i-[0-9a-f]{8}|i-[0-9a-f]{17}|mi-[0-9a-f]{17})$/;
 
 /** What Zabbix allows in the name of a proxy: letters, digits, blanks and . _ - */
 export const proxyNamePattern = /^[A-Za-z0-9._ -]{1,128}$/;
+
+/** One address as `ServerActive` has it: a name or an IP address, with or without a port. */
+export const placePattern =
+  /^(?:[A-Za-z0-9._-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?|[0-9A-Fa-f:.]{2,45})$/;
 
 /** Names of the rotated secrets begin with this, so that one short policy covers them all. */
 export const secretNamePrefix = 'zabbix-psk/';

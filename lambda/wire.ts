@@ -65,6 +65,7 @@ async function wire(task: Task): Promise<Ports> {
     zabbixUrl,
     zabbixCaPem,
     zabbixServer,
+    zabbixPlaces,
     zabbixProbeScript,
     zabbixNewerVersions,
     zabbixAccessSecret,
@@ -106,6 +107,7 @@ async function wire(task: Task): Promise<Ports> {
         }),
       clock,
       server: zabbixServer,
+      places: zabbixPlaces,
       probeScript: zabbixProbeScript,
     }),
   };

@@ -100,7 +100,8 @@ export function fleetByRunCommand(commands: OneByOne, patience: Patience, clock:
       notAfter: notAfter(target, preparedForMs),
     });
     const reply = await account(sent, deadline, preparationShape);
-    return { ...toInspection(reply), publicKey: reply.publicKey };
+    const places = reply.places.map(({ place, verdict }) => ({ place, said: verdict }));
+    return { ...toInspection(reply), publicKey: reply.publicKey, places };
   }
 
   return {

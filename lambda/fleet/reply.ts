@@ -82,7 +82,12 @@ export const inspectionShape = looseObject({
   gates: _default(array(nodeGate), []),
 });
 
-export const preparationShape = extend(inspectionShape, { publicKey: string().check(refine(isSealable)) });
+const askedPlace = object({ place: name, verdict: oneOf(['accepted', 'refused', 'unreachable', 'none']) });
+
+export const preparationShape = extend(inspectionShape, {
+  publicKey: string().check(refine(isSealable)),
+  places: _default(array(askedPlace), []),
+});
 
 export const switchShape = looseObject({
   outcome: oneOf(['switched', 'restored', 'not-accepted', 'agent-did-not-start', 'stranded']),

@@ -39,6 +39,7 @@ function askedInTime(monitor: Monitor, last: Deadline): Monitor {
     gates: (host) => soon(() => monitor.gates(host)),
     serverUses: (host, credential, gate) => soon(() => monitor.serverUses(host, credential, gate)),
     proxiesBefore: (hosts) => soon(() => monitor.proxiesBefore(hosts)),
+    isOwn: (place) => monitor.isOwn(place),
     serverAccepts: (credential) => soon(() => monitor.serverAccepts(credential)),
     checkNow: (witness) => soon(() => monitor.checkNow(witness)),
     lastValueS: (witness) => soon(() => monitor.lastValueS(witness)),

@@ -191,6 +191,15 @@ export interface Inspection {
 export interface Preparation extends Inspection {
   /** RSA public key of this rotation on this node: SubjectPublicKeyInfo, DER, base64. */
   readonly publicKey: string;
+  /** Every place that the agent reports to, as often as it was asked; none where it reports to nobody by itself. */
+  readonly places: readonly AskedPlace[];
+}
+
+/** A place that an agent reports to (`ServerActive`; a cluster `a;b` is one), and what it said to the present key. */
+export interface AskedPlace {
+  readonly place: string;
+  /** `none`: the node had nothing to ask with. */
+  readonly said: 'accepted' | 'refused' | 'unreachable' | 'none';
 }
 
 /** How a `switch` or `restore` ended on the node. Only `switched` and `restored` put a key in place. */

@@ -198,6 +198,8 @@ export interface Monitor {
   ): Promise<boolean>;
   /** The proxies that stand between the server and these hosts, each once. Told by name and mode where the API user may read them. */
   proxiesBefore(hosts: readonly MonitoredHost[]): Promise<readonly ProxyBefore[]>;
+  /** Whether a place that an agent reports to is known to be of this Zabbix. It tells no addresses: the operator names them. */
+  isOwn(place: string): boolean;
   /** Whether the server still takes a credential at its port; undefined when this function cannot reach it, or there is no key to ask with. */
   serverAccepts(wanted: Protection): Promise<boolean | undefined>;
   /** Makes a polled item be checked now. @returns false when the API user may not */

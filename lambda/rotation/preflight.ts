@@ -14,6 +14,7 @@ import {
 import { byNode, oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
 import { refuseTooLong } from './refuse-too-long.ts';
+import { reportsElsewhere } from './reports-elsewhere.ts';
 import { sideBySide } from './side-by-side.ts';
 import { slowProxyOf, slowProxyProblem } from './slow-proxy.ts';
 import { findStored, type Stored } from './stored-credential.ts';
@@ -58,6 +59,7 @@ export async function preflight(rotation: Rotation, ports: Ports, deadline: Dead
   });
   for (const one of ready) refuseTooLong(one, rotation, ports.monitor);
   for (const one of ready) refuseSilent(one, rotation);
+  for (const one of ready) refuseElsewhere(one, rotation, ports);
   for (const one of ready) await refuseUnwatched(one, rotation, ports);
   for (const mates of byNode(ready)) refuseSlowMates(mates);
   const untold = found.filter(({ stored }) => stored === 'untold').map(({ host }) => host);
@@ -91,6 +93,13 @@ function refuseSilent({ host, prepared }: Ready, rotation: Rotation): void {
     'HOST_UNREACHABLE',
     `Zabbix has heard nothing of host "${host.name}" for ${silentForS} s (${host.witness.key}, every ${host.witness.everyS} s); mend that first, then rotate`,
   );
+}
+
+/** With the key changed already there is nobody left to be cut off. */
+function refuseElsewhere(one: Ready, { pending }: Rotation, { monitor }: Ports): void {
+  if (one.host.kind !== 'host' || one.prepared.fingerprint === pending.key.fingerprint) return;
+  const problem = reportsElsewhere(one, monitor);
+  if (problem !== undefined) throw problem;
 }
 
 /** Nobody but the node itself can see when a proxy has the key of a host behind it. */

@@ -7,6 +7,7 @@ import { autoregistrationOf } from './autoregistration.ts';
 import { type Dialect, limitsOf } from './dialect.ts';
 import { encryption } from './encryption.ts';
 import { type HostReply, hostReply, itemReply, lastValueReply, namedReply, scriptReply } from './objects.ts';
+import { addressOf, isOneOf } from './places.ts';
 import { portAccepts, type ServerAddress } from './port-probe.ts';
 import { proxiesOf } from './proxies.ts';
 import { proxiesBefore } from './proxies-before.ts';
@@ -19,6 +20,8 @@ export interface ZabbixOptions {
   readonly clock: Clock;
   /** The server's trapper, where this function can reach it. */
   readonly server: ServerAddress | undefined;
+  /** What else agents may report to that belongs to this Zabbix, as `ServerActive` has it. */
+  readonly places?: readonly string[];
   /** Name of a global script that the API user may execute on a host. */
   readonly probeScript: string | undefined;
 }
@@ -30,7 +33,8 @@ const pausesMs = [1_000, 3_000];
 const scriptTimeoutMs = 3_000;
 
 /** Zabbix as the story sees it, through the API of the versions in dialect.ts. */
-export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOptions): Monitor {
+export function zabbixMonitor({ open, clock, server, places = [], probeScript }: ZabbixOptions): Monitor {
+  const own = server === undefined ? places : [addressOf(server), ...places];
   let opened: Promise<Session> | undefined;
   let scriptId: string | undefined;
 
@@ -238,6 +242,8 @@ export function zabbixMonitor({ open, clock, server, probeScript }: ZabbixOption
     },
 
     proxiesBefore: async (hosts) => proxiesBefore(hosts, get, (await patiently(async (api) => api)).dialect),
+
+    isOwn: (place) => isOneOf(own, place),
 
     serverAccepts: async (wanted) =>
       server === undefined || wanted.key === undefined ? undefined : portAccepts(server, wanted),

@@ -56,6 +56,27 @@ describe.skipIf(!namespacesWork())('prepare', { concurrent: true }, () => {
     expect(reply).toMatchObject({ outcome: 'prepared', gates: ['agent-log'], probe: { verdict: 'refused' } });
   });
 
+  test('tells what every place of ServerActive says to the present key, and nothing of the list in Server', async () => {
+    const node = await aRunningNode();
+    spareKeyPair(node);
+    const config = '/etc/zabbix/zabbix_agentd.conf';
+    const before = node.read(config);
+    node.write(config, before.replace('ServerActive=192.0.2.1', 'ServerActive=192.0.2.1;192.0.2.2, 192.0.2.3:10061'));
+    node.write('/etc/zabbix/192.0.2.3:10061-accepts', '');
+    node.write('/etc/zabbix/server-accepts', `web-01.old ${oldKey}\n`);
+    const places = [
+      { place: '192.0.2.1;192.0.2.2', verdict: 'accepted' },
+      { place: '192.0.2.3:10061', verdict: 'refused' },
+    ];
+    expect((await node.run('prepare', asked())).reply).toMatchObject({ outcome: 'prepared', places });
+
+    node.write(
+      config,
+      before.replace('ServerActive=192.0.2.1\n', '').replace('Server=192.0.2.1', 'Server=192.0.2.1,192.0.2.2'),
+    );
+    expect((await node.run('prepare', asked())).reply).toMatchObject({ outcome: 'prepared', places: [] });
+  });
+
   test('asks the plain addresses of Server when the agent asks nobody by itself', async () => {
     const node = await aRunningNode();
     spareKeyPair(node);

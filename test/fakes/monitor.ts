@@ -140,6 +140,8 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
       });
     },
 
+    isOwn: (place) => zabbix.ownPlaces.includes(place),
+
     async serverAccepts(credential) {
       if (!zabbix.portIsOpen || credential.key === undefined) return undefined;
       return invocation.call(

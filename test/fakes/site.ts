@@ -1,4 +1,4 @@
-import { type Credential, fingerprintOf, type Protection } from '../../lambda/rotation/model.ts';
+import { type AskedPlace, type Credential, fingerprintOf, type Protection } from '../../lambda/rotation/model.ts';
 import type { FakeClock } from './clock.ts';
 
 /** A node's files: the key and the identity beside it, which every program there reads, or none. */
@@ -40,6 +40,8 @@ export class FakeHost {
   tlsLibrary = 'GnuTLS 3.7.9';
   /** False: its probes cannot be used, but its log can. */
   offersShadow = true;
+  /** What each place of its `ServerActive` says to the present key; none: it reports to this Zabbix alone. */
+  places: readonly AskedPlace[] = [];
   /** Called when the agent starts with a key: what it really runs with. Undefined: it does not come up. */
   startsWith: (credential: Credential) => Credential | undefined = (credential) => credential;
   /** Called whenever it starts. */

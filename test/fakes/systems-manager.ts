@@ -219,6 +219,8 @@ function lineOf({ node, verb, values }: Command, { outcome, says, account }: End
             probes: 1,
           },
     gates: notes?.gates ?? [],
-    ...(verb === 'prepare' ? { publicKey } : {}),
+    ...(verb === 'prepare'
+      ? { publicKey, places: host.places.map(({ place, said }) => ({ place, verdict: said })) }
+      : {}),
   });
 }

@@ -15,6 +15,8 @@ export class FakeZabbix {
   refuses: Refusal | undefined;
   mayCheckNow = true;
   portIsOpen = false;
+  /** The places that the operator has named as this Zabbix's. */
+  ownPlaces: readonly string[] = [];
   /** False: as from 7.0 on, it compares no keys of proxies; all it tells is what its description says we gave. */
   comparesProxyKeys = true;
   mayExecuteScripts = false;

@@ -72,6 +72,7 @@ describe('the application, run by itself with another inventory and folder', { t
         [environmentKeys.zabbixUrl]: aFullInventory.zabbix.url,
         [environmentKeys.zabbixAccessSecret]: { Ref: expect.stringMatching(/^Access/) },
         [environmentKeys.zabbixServer]: aFullInventory.zabbix.server,
+        [environmentKeys.zabbixPlaces]: aFullInventory.zabbix.places.join(','),
         [environmentKeys.zabbixProbeScript]: aFullInventory.zabbix.probeScript,
         [environmentKeys.zabbixNewerVersions]: aFullInventory.zabbix.newerVersions,
         [environmentKeys.serverWaitS]: '90',

@@ -67,6 +67,16 @@ test('nodes of server and proxies are read', () => {
   });
 });
 
+test('addresses that agents may report to are read as ServerActive has them', () => {
+  const places = ['zabbix-2', 'edge.example.com:10061', '192.0.2.7', '2001:db8::1', '[2001:db8::1]:10061'];
+  expect(parsed({ zabbix: { ...zabbix, places }, secrets: [] }).zabbix.places).toEqual(places);
+  expect(problemsOf({ zabbix: { ...zabbix, places: ['a;b', 'http://a', 5] }, secrets: [] })).toEqual([
+    'zabbix: places "a;b" must be one address, with a port or without; write it as ServerActive has it.',
+    'zabbix: places "http://a" must be one address, with a port or without; write it as ServerActive has it.',
+    'zabbix: places 5 must be one address, with a port or without; write it as ServerActive has it.',
+  ]);
+});
+
 test('how often passive proxies are sent their configuration is told in seconds, and not more than what leaves time before the next rotation', () => {
   const told = (proxyConfigFrequencyS: unknown) => ({ zabbix: { ...zabbix, proxyConfigFrequencyS }, secrets: [] });
   expect(parsed(told(3_600)).zabbix.proxyConfigFrequencyS).toBe(3_600);
@@ -78,7 +88,9 @@ test('how often passive proxies are sent their configuration is told in seconds,
 test('more nodes than fit into the environment beside the certificates are refused', () => {
   const nodes = Array.from({ length: 90 }, (_, i) => [`proxy-${i}`, 'mi-0123456789abcdef0']);
   expect(problemsOf({ zabbix, secrets: [], reload: { proxies: Object.fromEntries(nodes) } })).toEqual([
-    expect.stringMatching(/^reload: its nodes and names take \d+ bytes, but .* only 2500 fit .*; name fewer proxies/),
+    expect.stringMatching(
+      /^reload and zabbix.places: their nodes, names and addresses take \d+ bytes, but .* only 2500 fit .*; name fewer,/,
+    ),
   ]);
 });
 

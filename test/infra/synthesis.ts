@@ -25,6 +25,7 @@ export const aFullInventory = {
   zabbix: {
     ...anInventory.zabbix,
     server: 'zabbix.example.com:10051',
+    places: ['zabbix-2.example.com', '[2001:db8::5]:10052'],
     probeScript: 'PSK probe',
     newerVersions: 'try-like-the-newest-known',
   },

@@ -25,6 +25,8 @@ export interface InventoryOptions {
   readonly reports?: boolean;
   /** Whether it asks for them to be signed. Default true. */
   readonly signed?: boolean;
+  /** Addresses of this Zabbix that agents may report to, as in the inventory. Default: none but the server's where it is told. */
+  readonly places?: readonly string[];
   /** Nodes whose configuration caches the functions may have reloaded, as in the inventory. Default: none. */
   readonly reload?: { readonly servers?: readonly string[]; readonly proxies?: Readonly<Record<string, string>> };
   /** The server's ProxyConfigFrequency, as in the inventory: hosts behind passive proxies of 6.0 are waited for. Default: not told. */
@@ -89,6 +91,7 @@ export async function synthesizeFor(
     serverPortIsOpen = false,
     reports = false,
     signed = true,
+    places,
     reload,
     proxyConfigFrequencyS,
     firstEncryption,
@@ -104,6 +107,7 @@ export async function synthesizeFor(
         caFile: 'ca.pem',
         probeScript: zabbix.probe.name,
         ...(proxyConfigFrequencyS === undefined ? {} : { proxyConfigFrequencyS }),
+        ...(places === undefined ? {} : { places }),
         ...(serverPortIsOpen ? { server: `${zabbix.server.ip}:10051` } : {}),
       },
       ...(reload === undefined ? {} : { reload }),

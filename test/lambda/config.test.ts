@@ -58,6 +58,12 @@ test('newer versions are tried only in so many words', () => {
   expect(asked.zabbixNewerVersions).toBe('try-like-the-newest-known');
 });
 
+test('addresses that agents may report to are taken apart', () => {
+  expect(readConfig(good).zabbixPlaces).toEqual([]);
+  const { zabbixPlaces } = readConfig({ ...good, ZABBIX_PLACES: 'zabbix-2,[2001:db8::5]:10052' });
+  expect(zabbixPlaces).toEqual(['zabbix-2', '[2001:db8::5]:10052']);
+});
+
 test('nodes of server and proxies are taken apart, and a proxy may have blanks in its name', () => {
   const { reload } = readConfig({
     ...good,
@@ -73,6 +79,7 @@ test('nodes of server and proxies are taken apart, and a proxy may have blanks i
 
 test.each([
   [{ RELOAD_SERVERS: 'zabbix' }, 'RELOAD_SERVERS must be node ids with commas between them (got "zabbix")'],
+  [{ ZABBIX_PLACES: 'zabbix-2,' }, 'ZABBIX_PLACES must be addresses with commas between them (got "zabbix-2,")'],
   [{ RELOAD_SERVERS: 'i-01234567,' }, 'RELOAD_SERVERS must be node ids'],
   [{ RELOAD_PROXIES: 'edge' }, 'RELOAD_PROXIES must be name=node with commas between them (got "edge")'],
   [{ RELOAD_PROXIES: 'ed$ge=i-01234567' }, 'RELOAD_PROXIES must be name=node'],

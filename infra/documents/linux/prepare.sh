@@ -136,13 +136,14 @@ make_key_pair() {
 
 # A handshake that went through is the only honest test of a probe, so a probing gate is offered only after one.
 ask_with_present_key() {
-  gates='' accepting='' refusing='' told=$(object s server '' S verdict none s says 'No agent is here to ask with.')
+  gates='' accepting='' refusing='' asked='' told=$(object s server '' S verdict none s says 'No agent is here to ask with.')
   if [ "$kind" = agent ]; then ask_every_place shadow-agent; fi
   if [ "$known_fingerprint" = unencrypted ]; then
     # The others do not tell what a server says to one who comes without a key.
     note gates "[$gates]"
     note probe "$told"
     note places "${accepting:-$(probe_places)}"
+    note asked "[$asked]"
     return 0
   fi
   # A refusal is an answer: zabbix_sender would not notice a key that the server knows as another host's.
@@ -153,14 +154,17 @@ ask_with_present_key() {
   note gates "[$gates]"
   note probe "$told"
   note places "${accepting:-$(probe_places)}"
+  note asked "[$asked]"
 }
 
 # Where the present key is accepted the new one must be too, before it is put in place. A place that does not take the present key
-# loses nothing. One that takes it and is given no new one, another server with this host, keeps the agent from changing.
+# loses nothing. One that takes it and is given no new one, another server with this host, keeps the agent from changing: whoever knows
+# which servers are one Zabbix is told of each. Server= is not told of, since who may ask need not ask.
 ask_every_place() { # shadow-agent | zabbix-sender
   wanted_places=$(probe_places) accepted_by=''
   for place in $wanted_places; do
     probe "$1" "$keyFile" "$conf_TLSPSKIdentity" "$place"
+    [ -z "$conf_ServerActive" ] || asked=$asked${asked:+,}$(object S place "$place" S verdict "$verdict")
     case $verdict in accepted) accepted_by="$accepted_by${accepted_by:+ }$place" ;; refused) refusing=$place ;; esac
     if [ "$accepted_by" = "$place" ] || [ -z "$accepted_by$accepting" ]; then
       told=$(object s server "$verdict_server" S verdict "$verdict" s says "$verdict_says")
@@ -197,6 +201,7 @@ tell_prepared() {
   known publicKey "$(noted publicKey)"
   known gates "$(noted gates)"
   known probe "$(noted probe)"
+  known places "$(noted asked)"
   [ "$known_fingerprint" != unencrypted ] || finish prepared 0 "Ready to give the $kind its first key, in $keyFile."
   finish prepared 0 "Ready to exchange the key in $conf_TLSPSKFile of $programs."
 }

@@ -65,7 +65,7 @@ finish() { # outcome, exit code, sentence
     eval "value=\${known_$field-}"
     [ -z "$value" ] || set -- "$@" s "$field" "$value"
   done
-  for field in keyBytes listenPort passive active running freeKb again gates probe rotation lastSwitch \
+  for field in keyBytes listenPort passive active running freeKb again gates probe places rotation lastSwitch \
     waitedMs probes stoppedAtMs listeningAtMs downMs; do
     eval "value=\${known_$field-}"
     [ -z "$value" ] || set -- "$@" r "$field" "$value"

@@ -1,0 +1,4 @@
+import { placesOn } from '../suite/places.ts';
+
+placesOn('6.0');
+placesOn('7.0');
