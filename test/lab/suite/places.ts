@@ -50,7 +50,7 @@ export function placesOn(version: ZabbixVersion): void {
       const fromMs = Date.now();
       const end = await lab.rotate(name);
 
-      expect(end.failures).toMatchObject([{ message: expect.stringMatching(says) }]);
+      expect(end.failures).toMatchObject([{ errorMessage: expect.stringMatching(says) }]);
       const facts = lab.facts(name).filter(({ token }) => token === end.versionId);
       expect(facts).toContainEqual(expect.objectContaining({ event: 'rotation.ended', outcome: 'refused' }));
       expect(facts.filter(({ event }) => event === 'zabbix.giving')).toEqual([]);
