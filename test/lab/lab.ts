@@ -7,7 +7,7 @@
 import { type Deployment, type DeploymentOptions, deploy, type InventoryOptions, synthesizeFor } from './deployment.ts';
 import type { SmallHost, SmallHostOptions } from './hosts/small-host.ts';
 import type { SmallProxy, SmallProxyOptions } from './hosts/small-proxy.ts';
-import { startZabbix, type ZabbixLab, type ZabbixLabOptions } from './zabbix/zabbix-lab.ts';
+import { type StandbyNode, startZabbix, type ZabbixLab, type ZabbixLabOptions } from './zabbix/zabbix-lab.ts';
 
 export type { AdoptOptions } from './deployment.ts';
 export type { LoggedFact } from './logged-facts.ts';
@@ -20,6 +20,8 @@ export interface Lab extends Omit<Deployment, 'close'> {
   host(options: SmallHostOptions): Promise<SmallHost>;
   /** Starts a proxy whose machine Systems Manager manages. */
   proxy(options: SmallProxyOptions): Promise<SmallProxy>;
+  /** Starts another node of Zabbix' cluster, whose machine Systems Manager manages. */
+  standby(name: string): Promise<StandbyNode>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function deployBeside(
     zabbix: lab.zabbix,
     host: lab.host,
     proxy: lab.proxy,
+    standby: lab.standby,
     async stop() {
       await close();
       await synthesized.remove();
@@ -67,6 +70,11 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       const proxy = await zabbix.proxy(about);
       deployment.cloud.addNode(proxy.node);
       return proxy;
+    },
+    async standby(name) {
+      const standby = await zabbix.standby(name);
+      deployment.cloud.addNode(standby.node);
+      return standby;
     },
     async stop() {
       await close();

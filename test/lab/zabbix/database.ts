@@ -1,12 +1,26 @@
 import type { Machine } from '../machine.ts';
 import type { Release } from '../release.ts';
 
-/** Starts PostgreSQL on the data that root/database.sh loaded. It listens on its Unix socket only, so labs never collide. */
-export async function startDatabase(machine: Machine, release: Release): Promise<void> {
+/**
+ * Starts PostgreSQL on the data that root/database.sh loaded. It listens on its Unix socket only, so labs never collide.
+ *
+ * @param openAt an address of the lab's own to listen on as well, for a server on another machine
+ */
+export async function startDatabase(machine: Machine, release: Release, openAt = ''): Promise<void> {
   await machine.must(['install', '-d', '-o', 'postgres', '-g', 'postgres', '-m', '2775', '/run/postgresql']);
   await machine.must([
     ...(['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', `${release.postgres}/pg_ctl`] as const),
-    ...['-D', '/var/lib/postgresql/lab', '-l', '/var/log/postgresql/lab.log', '-w', '-s', 'start'],
+    ...[
+      '-D',
+      '/var/lib/postgresql/lab',
+      '-l',
+      '/var/log/postgresql/lab.log',
+      '-w',
+      '-s',
+      '-o',
+      `-c listen_addresses=${openAt}`,
+      'start',
+    ],
   ]);
 }
 

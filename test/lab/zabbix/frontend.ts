@@ -19,8 +19,14 @@ export interface Frontend {
   close(): void;
 }
 
-export async function startFrontend(machine: Machine, ip: string, traffic: ApiTraffic): Promise<Frontend> {
-  machine.write('/etc/zabbix/zabbix.conf.php', settings(ip));
+/** @param server address of zabbix_server; undefined: a cluster, whose node at work the frontend finds in the database */
+export async function startFrontend(
+  machine: Machine,
+  ip: string,
+  server: string | undefined,
+  traffic: ApiTraffic,
+): Promise<Frontend> {
+  machine.write('/etc/zabbix/zabbix.conf.php', settings(server));
   // The web pages and graphs are in "en_US", and the root has no locales but C.utf8, which does not differ in anything they need.
   await machine.must(['cp', '-r', '/usr/lib/locale/C.utf8', '/usr/lib/locale/en_US.utf8']);
   startPhp(machine, ip);
@@ -56,7 +62,7 @@ function startPhp(machine: Machine, ip: string): void {
 }
 
 /** Debian's frontend reads /etc/zabbix/zabbix.conf.php and no other place. */
-function settings(ip: string): string {
+function settings(server: string | undefined): string {
   return `<?php
 $DB['TYPE'] = 'POSTGRESQL';
 $DB['SERVER'] = '/run/postgresql';
@@ -67,8 +73,7 @@ $DB['PASSWORD'] = '';
 $DB['SCHEMA'] = '';
 $DB['ENCRYPTION'] = false;
 $DB['DOUBLE_IEEE754'] = true;
-$ZBX_SERVER = '${ip}';
-$ZBX_SERVER_PORT = '10051';
+${server === undefined ? '' : `$ZBX_SERVER = '${server}';\n$ZBX_SERVER_PORT = '10051';`}
 $ZBX_SERVER_NAME = 'lab';
 $IMAGE_FORMAT_DEFAULT = IMAGE_FORMAT_PNG;
 `;

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
+import type { Finished } from '../command.ts';
 import { eventually } from '../eventually.ts';
 import type { Machine } from '../machine.ts';
 
@@ -10,6 +11,8 @@ const dropIn = '/etc/zabbix/zabbix_server.conf.d/lab.conf';
 export interface ServerSettings {
   /** Seconds between two loads of the configuration: how long a new key waits. Zabbix' defaults: 60 in 6.0, 10 in 7.0. */
   readonly cacheUpdateFrequencyS?: number;
+  /** Makes it a node of a cluster, by this name; others are started beside it. */
+  readonly nodeName?: string;
   /** Any other parameter of zabbix_server.conf. */
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -19,23 +22,48 @@ export class ZabbixServer {
   readonly #machine: Machine;
   /** IPv4 address it listens on and polls from */
   readonly ip: string;
+  readonly #database: string;
   #lastReload: Promise<unknown> = Promise.resolve();
 
-  constructor(machine: Machine, ip: string) {
+  /** @param database address of PostgreSQL, or the folder of its socket on this machine */
+  constructor(machine: Machine, ip: string, database = '/run/postgresql') {
     this.#machine = machine;
     this.ip = ip;
+    this.#database = database;
   }
 
   async start(settings: ServerSettings): Promise<void> {
-    this.#machine.write(dropIn, configuration(this.ip, settings), 0o640);
+    this.#machine.write(dropIn, configuration(this.ip, this.#database, settings), 0o640);
     await this.#machine.must(['chown', 'root:zabbix', dropIn]);
+    const before = this.log().length;
     await this.#machine.must(['service', 'zabbix-server', 'start']);
-    await eventually('zabbix_server listens', () => listens(this.ip, 10051), { withinS: 30 });
+    const isUp = async () => standsBy.test(this.log().slice(before)) || (await this.isAtWork());
+    await eventually('zabbix_server is up', isUp, { withinS: 30 });
+  }
+
+  /** Whether it takes connections: a standby node of a cluster does not. */
+  isAtWork(): Promise<boolean> {
+    return listens(this.ip, 10051);
+  }
+
+  /** Ends it as its service does: another node of its cluster takes over at once. */
+  async stop(): Promise<void> {
+    await this.#machine.must(['service', 'zabbix-server', 'stop']);
+  }
+
+  /** Ends every process of it at once. A cluster finds out after its failover delay. */
+  async kill(): Promise<void> {
+    await this.#machine.must(['pkill', '-KILL', '-x', 'zabbix_server']);
+  }
+
+  /** Sends it a runtime command. */
+  tell(command: string): Promise<Finished> {
+    return this.#machine.run(['zabbix_server', '-R', command]);
   }
 
   /** Stops the server, which takes about 2 s, and starts it with these settings. */
   async restart(settings: ServerSettings): Promise<void> {
-    await this.#machine.must(['service', 'zabbix-server', 'stop']);
+    await this.stop();
     await this.start(settings);
   }
 
@@ -55,7 +83,7 @@ export class ZabbixServer {
    * ProxyConfigFrequency seconds.
    */
   async sendConfigurationToProxies(): Promise<void> {
-    await this.#machine.run(['zabbix_server', '-R', 'proxy_config_cache_reload']);
+    await this.tell('proxy_config_cache_reload');
   }
 
   async #beginReload(): Promise<void> {
@@ -73,12 +101,13 @@ export class ZabbixServer {
 }
 
 const reloads = /\d forced reloading of the configuration cache/;
+const standsBy = /node started in "standby" mode/;
 
-function configuration(ip: string, settings: ServerSettings): string {
+function configuration(ip: string, database: string, settings: ServerSettings): string {
   const parameters: Record<string, string> = {
     ListenIP: ip,
     SourceIP: ip,
-    DBHost: '/run/postgresql',
+    DBHost: database,
     SocketDir: '/run/zabbix',
     // Less to start than by default: a lab has a few hosts.
     StartPollers: '3',
@@ -89,6 +118,7 @@ function configuration(ip: string, settings: ServerSettings): string {
     StartPingers: '0',
     StartEscalators: '1',
     StartAlerters: '1',
+    ...(settings.nodeName === undefined ? {} : { HANodeName: settings.nodeName, NodeAddress: `${ip}:10051` }),
     ...settings.parameters,
   };
   if (settings.cacheUpdateFrequencyS !== undefined)

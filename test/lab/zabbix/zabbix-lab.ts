@@ -62,6 +62,8 @@ export interface ZabbixLab {
   host(options: SmallHostOptions): Promise<SmallHost>;
   /** Starts a machine with a proxy on it, tells Zabbix about it and waits until the server hears of it. */
   proxy(options: SmallProxyOptions): Promise<SmallProxy>;
+  /** Starts another node of the cluster that `server.nodeName` has begun, on a machine of its own and the same database. */
+  standby(name: string): Promise<StandbyNode>;
   /** Starts a machine with nothing on it that runs. */
   machine(name: string): Promise<Machine>;
   /** Listens to ports 10050 and 10051 of the lab (or of the given addresses only) until `stop`. */
@@ -75,6 +77,12 @@ export interface ZabbixLab {
   stop(): Promise<void>;
 }
 
+/** Another zabbix_server of a cluster and the machine that it is on. */
+export interface StandbyNode {
+  readonly server: ZabbixServer;
+  readonly node: ManagedMachine;
+}
+
 /** Starts Zabbix: about 3 s, and about two minutes more when this computer has never done it. */
 export async function startZabbix(options: ZabbixLabOptions = {}): Promise<ZabbixLab> {
   const version = options.version ?? '6.0';
@@ -83,12 +91,14 @@ export async function startZabbix(options: ZabbixLabOptions = {}): Promise<Zabbi
   try {
     const addresses = await claimAddresses();
     const serverMachine = await cell.machine('zabbix');
-    await startDatabase(serverMachine, release);
+    const serverSettings = options.server ?? {};
+    const isCluster = serverSettings.nodeName !== undefined;
+    await startDatabase(serverMachine, release, isCluster ? addresses.at(1) : '');
     const server = new ZabbixServer(serverMachine, addresses.at(1));
     const apiTraffic = new ApiTraffic();
     const [frontend] = await Promise.all([
-      startFrontend(serverMachine, addresses.at(1), apiTraffic),
-      server.start(options.server ?? {}),
+      startFrontend(serverMachine, addresses.at(1), isCluster ? undefined : addresses.at(1), apiTraffic),
+      server.start(serverSettings),
     ]);
     const api = await AdminApi.login(frontend.plainUrl);
     const hostGroupId = await api.create('hostgroup.create', { name: 'PSK lab' });
@@ -112,6 +122,12 @@ export async function startZabbix(options: ZabbixLabOptions = {}): Promise<Zabbi
         const proxy = await SmallProxy.start(lab, about);
         proxies.push(proxy);
         return proxy;
+      },
+      standby: async (name) => {
+        const node = await ManagedMachine.start(lab, name, {});
+        const another = new ZabbixServer(node.machine, node.ip, addresses.at(1));
+        await another.start({ ...serverSettings, nodeName: name });
+        return { server: another, node };
       },
       machine: (name) => cell.machine(name),
       capture: (of) => Capture.start(serverMachine, { of: of ?? [`${addresses.at(0)}/24`] }),
