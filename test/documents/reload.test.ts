@@ -123,6 +123,31 @@ describe.skipIf(!namespacesWork())('reload', { concurrent: true, timeout: 60_000
     expect(exitCode).toBe(10);
   });
 
+  test.each(['-R ha_status', '-c /etc/zabbix/zabbix_server.conf --runtime-control=ha_status', '-V', '--help'])(
+    'takes no zabbix_server for the one that runs that somebody has called with %s: other rotations tell it to reload, too',
+    async (options) => {
+      const node = await aRunningNode({ server: true });
+      node.write('/opt/called/zabbix_server', '#!/usr/bin/perl\nsleep 60;\n', 0o755);
+      node.sh(`setsid /opt/called/zabbix_server ${options} >/dev/null 2>&1 </dev/null & sleep 0.3`);
+      expect((await node.run('reload', server)).reply).toMatchObject({ outcome: 'reloaded', config: serverConfig });
+    },
+  );
+
+  test('finds the one that runs beside others that end while it looks', async () => {
+    const node = await aNode({ server: true });
+    node.write('/opt/called/zabbix_server', '#!/usr/bin/perl\nsleep 60;\n', 0o755);
+    // Before and after it, since nobody knows in which order they are looked at.
+    const called =
+      'for n in 1 2 3 4; do setsid /opt/called/zabbix_server -V >/dev/null 2>&1 & echo $! >>/opt/short; done';
+    node.sh(`${called}; setsid zabbix_server >/dev/null 2>&1 & sleep 0.3; ${called}; sleep 0.3`);
+    node.write(
+      '/opt/readlink',
+      '#!/bin/sh\nif kill -9 $(cat /opt/short) 2>/dev/null; then sleep 0.2; fi\nexec /usr/bin/readlink "$@"\n',
+    );
+    node.sh('install /opt/readlink /usr/local/sbin/readlink');
+    expect((await node.run('reload', server)).reply).toMatchObject({ outcome: 'reloaded', config: serverConfig });
+  });
+
   test('is refused for another program', async () => {
     const node = await aRunningNode();
     const { reply, exitCode } = await node.run('reload', { daemon: 'zabbix_agentd', proxies: 'none' });

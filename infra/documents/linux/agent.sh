@@ -7,7 +7,7 @@ main_processes() { # zabbix_agentd | zabbix_agent2 | zabbix_proxy
   for pid in $(grep -lsxF "$1" /proc/[0-9]*/comm | tr -dc '0-9\n' | sed 's|.*|/proc/&/stat|' | xargs -r cat 2>/dev/null |
     sed 's/^\([0-9]*\) (.*) \(.\) \([0-9]*\) .*/\1 \3 \2/' |
     awk '$3 !~ /[ZX]/ { parent[$1] = $2 } END { for (pid in parent) if (!(parent[pid] in parent)) print pid }'); do
-    namespaces=$(readlink /proc/self/ns/pid "/proc/$pid/ns/pid" "/proc/$pid/cwd")
+    namespaces=$(readlink /proc/self/ns/pid "/proc/$pid/ns/pid" "/proc/$pid/cwd") || continue # it has just ended
     case $namespaces in
       *"$state/shadow") ;;
       "${namespaces%%]*}]"*"${namespaces%%]*}]"*) printf '%s\n' "$pid" ;; # pid:[4026531836], twice the same

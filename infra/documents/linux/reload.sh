@@ -3,10 +3,16 @@
 # In    SSM_secretId, SSM_versionId, SSM_daemon, SSM_proxies        Out   last line of stdout is one JSON object; no key comes near it
 # Exit  0 reloaded, as its log says, or asked: it took the command and its log does not tell more · 10 cannot be reloaded
 
+# Other rotations tell it to reload at the same time: a program that is called to tell, show or test something is no daemon.
+is_daemon() { # pid
+  { tr '\0' '\n' <"/proc/$1/cmdline"; } 2>/dev/null | awk '/^(-[RVhT]|--(runtime-control|version|help|test-config))/ { called = 1 } END { exit called || NR == 0 }'
+}
+
 # The one that runs: its process, user, program and configuration. `agent` is its name, as in the files before this one.
 find_daemon() {
   main_pid=
   for each in $(main_processes "$agent"); do
+    is_daemon "$each" || continue
     [ -z "$main_pid" ] || refuse "Two $agent run on this node, processes $main_pid and $each: nobody could say which one is meant, so wait for the renewal of its cache, or let one of them run elsewhere."
     main_pid=$each
   done
