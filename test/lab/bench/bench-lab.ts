@@ -14,6 +14,11 @@ export const itemEveryS = 5;
  */
 export const serverParameters = { StartPollers: '5', StartTrappers: '5' } as const;
 
+/** The same for people. */
+export const serverSetting = `defaults of its version; ${Object.entries(serverParameters)
+  .map(([name, value]) => `${name}=${value}`)
+  .join(', ')} as by default, fewer of what plays no part`;
+
 export const agentKinds = ['zabbix_agentd', 'zabbix_agent2'] as const satisfies readonly AgentKind[];
 
 export async function startBenchLab(version: ZabbixVersion): Promise<Lab> {
@@ -44,7 +49,7 @@ function nameOf(order: Order, kind: AgentKind): string {
 }
 
 /** `6.0.14` */
-export async function serverVersion({ zabbix }: Lab): Promise<string> {
+export async function serverVersion({ zabbix }: Pick<Lab, 'zabbix'>): Promise<string> {
   const says = await zabbix.serverMachine.must(['zabbix_server', '-V']);
   const version = /\(Zabbix\) (\S+)/.exec(says)?.[1];
   if (version === undefined) throw new Error(`zabbix_server tells no version: ${says.split('\n')[0]}`);
@@ -52,7 +57,7 @@ export async function serverVersion({ zabbix }: Lab): Promise<string> {
 }
 
 /** @throws {Error} when the stand-in was asked for something that it does not imitate, denied something, or broke */
-export function expectNothingStrange({ cloud }: Lab): void {
+export function expectNothingStrange({ cloud }: Pick<Lab, 'cloud'>): void {
   const strange = [...cloud.unsupported, ...cloud.breakdowns, ...cloud.denials.map(({ message }) => message)];
   if (strange.length > 0) throw new Error(`the stand-in for AWS met something strange: ${strange.join(' · ')}`);
 }

@@ -1,4 +1,4 @@
-import { availableParallelism, release, totalmem } from 'node:os';
+import { availableParallelism, loadavg, release, totalmem } from 'node:os';
 import type { Results } from './results.ts';
 
 /** What the figures were measured on. */
@@ -9,4 +9,9 @@ export function computer(): Results['computer'] {
     kernel: `Linux ${release().split('-')[0]}`,
     node: process.version,
   };
+}
+
+/** Processes that ran or wanted to, over the last minute; in tenths. */
+export function averageLoad(): number {
+  return Math.round((loadavg()[0] ?? Number.NaN) * 10) / 10;
 }

@@ -4,6 +4,7 @@ import { itemEveryS } from './bench-lab.ts';
 import type { CacheRenewals } from './cache-renewals.ts';
 import type { Changed } from './change-all.ts';
 import { type Hole, hole, lostThoughSent } from './hole.ts';
+import { inS } from './in-seconds.ts';
 import type { Rotation, ServiceAccount, TimeLine } from './results.ts';
 import type { Turn } from './turns.ts';
 
@@ -43,7 +44,8 @@ async function settled(change: Changed, renewals: CacheRenewals): Promise<Settle
 /** Longest that any order has been seen to stay blind: agent 2 of 6.0 tries again after 120 s. Seconds. */
 const settleWithinS = 240;
 
-async function awaitTwoValues(host: SmallHost, sinceMs: number): Promise<void> {
+/** Waits until both items of a host have two values that were taken since then. */
+export async function awaitTwoValues(host: SmallHost, sinceMs: number): Promise<void> {
   for (const direction of ['passive', 'active'] as const) {
     await eventually(
       `two ${direction} values of ${host.computerName} come`,
@@ -54,7 +56,7 @@ async function awaitTwoValues(host: SmallHost, sinceMs: number): Promise<void> {
 }
 
 /** Values from before the rotation that are looked at, so that a hole has an edge. Milliseconds. */
-const beforeMs = 12_000;
+export const beforeMs = 12_000;
 
 async function measured(change: Settled, toMs: number, { kind, round }: Turn): Promise<Measured> {
   const { order, host, beganMs, toldMs, stoppedMs, listeningMs, serverUsesMs, renewalBefore, account } = change;
@@ -103,9 +105,4 @@ function rounded(account: ServiceAccount): ServiceAccount {
     ...{ tookS: inS(tookS * 1000), serverWaitS: inS(serverWaitS * 1000), noticedLateS: inS(noticedLateS * 1000) },
     ...{ cpuMs: Math.round(cpuMs), gapsMs: Math.round(gapsMs), maxRssMb: Math.round(maxRssMb) },
   };
-}
-
-/** Seconds, to the millisecond. */
-function inS(ms: number): number {
-  return Math.round(ms) / 1000;
 }

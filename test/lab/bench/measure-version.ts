@@ -1,9 +1,9 @@
-import { loadavg } from 'node:os';
 import type { AgentKind } from '../hosts/agent.ts';
 import type { ZabbixVersion } from '../release.ts';
 import { agentKinds, expectNothingStrange, serverVersion, startBenchLab } from './bench-lab.ts';
 import { CacheRenewals } from './cache-renewals.ts';
 import { changeAll } from './change-all.ts';
+import { averageLoad } from './computer.ts';
 import { type Measured, measureChanges } from './measure-changes.ts';
 import type { MeasuredVersion, Rotation, StartUp } from './results.ts';
 import { measureStartUp } from './start-up.ts';
@@ -44,7 +44,7 @@ export async function measureVersion(version: ZabbixVersion, rounds: number, pro
     };
     for (const turn of turns(agentKinds, rounds)) {
       await settle(turn.kind);
-      loadAverage.push(Math.round(averageLoad() * 10) / 10);
+      loadAverage.push(averageLoad());
       const changes = await during(`round ${turn.round} of ${rounds}: three keys of ${turn.kind} are changed`, () =>
         changeAll(lab, renewals, turn),
       );
@@ -64,9 +64,4 @@ export async function measureVersion(version: ZabbixVersion, rounds: number, pro
     renewals.stop();
     await lab.stop();
   }
-}
-
-/** Processes that ran or wanted to, over the last minute. */
-function averageLoad(): number {
-  return loadavg()[0] ?? Number.NaN;
 }

@@ -1,10 +1,10 @@
 import { defaultHabits } from '../aws/habits.ts';
 import type { Screen } from '../demo/screen.ts';
-import { releases, type ZabbixVersion } from '../release.ts';
-import { debianRoot, rootIsBuilt } from '../root.ts';
-import { itemEveryS, serverParameters } from './bench-lab.ts';
+import type { ZabbixVersion } from '../release.ts';
+import { itemEveryS, serverSetting } from './bench-lab.ts';
 import { budgets } from './budgets.ts';
 import { computer } from './computer.ts';
+import { fetchRoot } from './fetch-root.ts';
 import { measureVersion, type VersionRun } from './measure-version.ts';
 import { titles } from './order.ts';
 import { pictured } from './pictured.ts';
@@ -15,10 +15,7 @@ export async function measure(versions: readonly ZabbixVersion[], rotations: num
   const runs: VersionRun[] = [];
   for (const version of versions) {
     screen.title(`Zabbix ${version}`);
-    if (!rootIsBuilt(releases[version]))
-      await screen.during(`Debian's packages of Zabbix ${version} are fetched, once (about 2 minutes)`, () =>
-        debianRoot(releases[version]),
-      );
+    await fetchRoot(version, screen);
     runs.push(
       await measureVersion(version, rotations, {
         during: (text, work) => screen.during(text, work),
@@ -43,9 +40,7 @@ export async function measure(versions: readonly ZabbixVersion[], rotations: num
 function settings(rotations: number): Results['settings'] {
   return {
     rotations: `${rotations} of each order and agent, begun at moments spread evenly over the server's cache period and over the item's interval`,
-    server: `defaults of its version; ${Object.entries(serverParameters)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(', ')} as by default, fewer of what plays no part`,
+    server: serverSetting,
     items: `agent.ping (passive) and system.localtime (active), every ${itemEveryS} s; agents with defaults`,
     orders: Object.entries(titles)
       .map(([order, says]) => `${order}: ${says}`)

@@ -1,4 +1,5 @@
 /** What README quotes, as Markdown: both agents of a version together, so that each cell stands for all rotations of an order. */
+import { type Marks, row, withPart } from '../part-of-readme.ts';
 import { callCount, ownMs, recordCalls } from './account.ts';
 import { type Order, orders } from './order.ts';
 import type { MeasuredVersion, Results, Rotation } from './results.ts';
@@ -8,15 +9,11 @@ import { spread } from './spread.ts';
 export const marks = {
   begin: '<!-- from docs/bench/results.json, by npm run bench -->',
   end: '<!-- end of what npm run bench writes -->',
-} as const;
+} as const satisfies Marks;
 
 /** @throws {Error} when the text has no such part */
 export function withReadmePart(readme: string, results: Results): string {
-  const [before, part, ...more] = readme.split(marks.begin);
-  const [, after] = part?.split(marks.end) ?? [];
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(`README.md must hold "${marks.begin}" and behind it "${marks.end}", each once`);
-  return `${before}${marks.begin}\n\n${readmePart(results).join('\n')}\n\n${marks.end}${after}`;
+  return withPart(readme, marks, readmePart(results));
 }
 
 function readmePart(results: Results): readonly string[] {
@@ -68,7 +65,7 @@ function ownCosts({ versions, function: { bundleKb, importMs } }: Results): stri
   ].join(' ');
 }
 
-function loadOf(versions: readonly MeasuredVersion[]): string {
+export function loadOf(versions: readonly Pick<MeasuredVersion, 'loadAverage'>[]): string {
   const load = spread(versions.flatMap(({ loadAverage }) => loadAverage));
   return load === undefined ? 'unknown' : `${load.min.toFixed(1)} to ${load.max.toFixed(1)}`;
 }
@@ -81,8 +78,4 @@ function holes(all: readonly { readonly holeS: number; readonly lost: number }[]
   const [blind, lost] = [spread(all.map(({ holeS }) => holeS)), spread(all.map((one) => one.lost))];
   if (blind === undefined || lost === undefined) return '';
   return `${blind.median.toFixed(1)} s, ${lost.median} lost; worst ${blind.max.toFixed(1)} s, ${lost.max} lost`;
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
 }

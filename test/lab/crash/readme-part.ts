@@ -1,4 +1,5 @@
 /** What README quotes, as Markdown. */
+import { type Marks, row, withPart } from '../part-of-readme.ts';
 import type { CutShort, MeasuredVersion, Results } from './results.ts';
 import { pointsTried } from './table.ts';
 
@@ -6,15 +7,11 @@ import { pointsTried } from './table.ts';
 export const marks = {
   begin: '<!-- from docs/crash/results.json, by npm run test:crash -->',
   end: '<!-- end of what npm run test:crash writes -->',
-} as const;
+} as const satisfies Marks;
 
 /** @throws {Error} when the text has no such part */
 export function withReadmePart(readme: string, results: Results): string {
-  const [before, part, ...more] = readme.split(marks.begin);
-  const [, after] = part?.split(marks.end) ?? [];
-  if (before === undefined || after === undefined || more.length > 0)
-    throw new Error(`README.md must hold "${marks.begin}" and behind it "${marks.end}", each once`);
-  return `${before}${marks.begin}\n\n${readmePart(results).join('\n')}\n\n${marks.end}${after}`;
+  return withPart(readme, marks, readmePart(results));
 }
 
 const columns = [
@@ -49,8 +46,4 @@ function versionRow({ zabbix, points, rotations, leaks, keys }: MeasuredVersion)
 
 function isStranded({ problems, outcome }: CutShort): boolean {
   return problems.length > 0 || outcome === 'stranded' || outcome === 'no end';
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
 }

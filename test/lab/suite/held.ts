@@ -18,7 +18,7 @@ export function labelled(lab: Pick<Lab, 'cloud'>, secret: string, label: string)
 }
 
 /** The one record that a rotation ends with. */
-export function endOf(lab: Lab, secret: string, versionId: string): LoggedFact {
+export function endOf(lab: Pick<Lab, 'facts'>, secret: string, versionId: string): LoggedFact {
   const ends = lab.facts(secret).filter(({ event, token }) => event === 'rotation.ended' && token === versionId);
   const [end] = ends;
   if (end === undefined || ends.length > 1)

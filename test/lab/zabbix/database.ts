@@ -10,17 +10,9 @@ export async function startDatabase(machine: Machine, release: Release, openAt =
   await machine.must(['install', '-d', '-o', 'postgres', '-g', 'postgres', '-m', '2775', '/run/postgresql']);
   await machine.must([
     ...(['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', `${release.postgres}/pg_ctl`] as const),
-    ...[
-      '-D',
-      '/var/lib/postgresql/lab',
-      '-l',
-      '/var/log/postgresql/lab.log',
-      '-w',
-      '-s',
-      '-o',
-      `-c listen_addresses=${openAt}`,
-      'start',
-    ],
+    // When a value came, not only when it was taken: the commit's time is the row's only witness.
+    ...['-D', '/var/lib/postgresql/lab', '-l', '/var/log/postgresql/lab.log', '-w', '-s'],
+    ...['-o', `-c listen_addresses=${openAt} -c track_commit_timestamp=on`, 'start'],
   ]);
 }
 
