@@ -76,7 +76,12 @@ export type StartUp = z.infer<typeof startUp>;
 const budget = z.object({ says: z.string(), value: z.string(), met: z.boolean() });
 export type Budget = z.infer<typeof budget>;
 
-export const computerShape = z.object({ cores: z.number(), memoryGb: z.number(), kernel: z.string(), node: z.string() });
+export const computerShape = z.object({
+  cores: z.number(),
+  memoryGb: z.number(),
+  kernel: z.string(),
+  node: z.string(),
+});
 
 export const resultsShape = z.object({
   measuredAt: z.string(),

@@ -4,7 +4,7 @@ import { loadOf } from '../readme-part.ts';
 import { spread, sum } from '../spread.ts';
 import { type Kind, kinds, type Reload, reloads, titles } from './kind.ts';
 import type { Items, KindResults, KindRotation, KindsOfVersion } from './results.ts';
-import { latestOf, lostOf } from './table.ts';
+import { lostOf } from './table.ts';
 
 /** Stand around it in README.md. */
 export const marks = {
@@ -27,7 +27,7 @@ function readmePart({ versions, computer }: KindResults): readonly string[] {
     row(header.map(() => '---')),
     ...versions.flatMap((version) => kinds.map((kind) => rowOf(version, kind))),
     '',
-    `A hole of 5 s is the item’s own interval: nothing is missing. What a proxy brings carries the time when it was taken; how late the latest of it came is said beside. Measured on ${computer.cores} cores, load average ${loadOf(versions)}; how: [test/lab/README.md](test/lab/README.md#every-kind).`,
+    `A hole of 5 s is the item’s own interval: nothing is missing. What comes late, by way of a proxy or because an agent kept it, carries the time when it was taken: how late the latest value of a host behind a proxy came is said beside. Measured on ${computer.cores} cores, load average ${loadOf(versions)}; how: [test/lab/README.md](test/lab/README.md#every-kind).`,
   ];
 }
 
@@ -53,10 +53,12 @@ function times(seconds: readonly number[]): string {
 function holes(found: readonly KindRotation[]): string {
   const [own, behind] = [found.flatMap((one) => one.own ?? []), found.flatMap((one) => one.behind ?? [])];
   if (own.length + behind.length === 0) return 'none: agents that have registered keep their key';
-  const late = `values at most ${most(behind, latestOf)} s late`;
+  const late = (direction: keyof Items) => most(behind, (items) => items[direction].latestS);
   return [
     ...(own.length === 0 ? [] : [holesOf(own)]),
-    ...(behind.length === 0 ? [] : [`behind it ${holesOf(behind)}, ${late}`]),
+    ...(behind.length === 0
+      ? []
+      : [`behind it ${holesOf(behind)}, at most ${late('passive')} and ${late('active')} s late`]),
   ].join('; ');
 }
 

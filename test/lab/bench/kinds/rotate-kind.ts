@@ -15,10 +15,7 @@ export interface Course {
 }
 
 /** One real rotation. Others may run meanwhile: everything is told by what the function wrote of this one. */
-export async function rotateKind(
-  deployment: Pick<Deployment, 'rotate' | 'facts'>,
-  secret: string,
-): Promise<Course> {
+export async function rotateKind(deployment: Pick<Deployment, 'rotate' | 'facts'>, secret: string): Promise<Course> {
   const versionId = await rotateAtFirstTry(deployment, secret);
   const facts = deployment.facts(secret).filter(({ token }) => token === versionId);
   return courseOf(facts, endOf(deployment, secret, versionId).targets);

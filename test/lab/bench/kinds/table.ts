@@ -12,7 +12,7 @@ export function inOneLine({ kind, reload, round, gate, acceptedS, provenS, own, 
   const told = (where: string, items: Items | undefined) =>
     items === undefined
       ? ''
-      : `; ${where} hole ${items.passive.holeS.toFixed(1)}/${items.active.holeS.toFixed(1)} s, ${lostOf(items)} lost, latest ${latestOf(items).toFixed(1)} s`;
+      : `; ${where} hole ${items.passive.holeS.toFixed(1)}/${items.active.holeS.toFixed(1)} s, ${lostOf(items)} lost, at most ${items.passive.latestS.toFixed(1)}/${items.active.latestS.toFixed(1)} s late`;
   return `${round}. ${titles[kind]}, ${reload}: ${gate}, accepted after ${acceptedS.toFixed(1)} s, proven after ${provenS.toFixed(1)} s${told('own', own)}${told('behind', behind)}`;
 }
 
@@ -21,19 +21,15 @@ export function lostOf({ passive, active }: Items): number {
   return passive.lost + active.lost;
 }
 
-/** Seconds. */
-export function latestOf({ passive, active }: Items): number {
-  return Math.max(passive.latestS, active.latestS);
-}
-
-const labelWidth = 36;
-const reloadWidth = 9;
-const cellWidth = 13;
+const labelWidth = 34;
+const reloadWidth = 8;
+const cellWidth = 11;
 const itemColumns = [
   ({ passive }: Items) => passive.holeS,
   ({ active }: Items) => active.holeS,
   lostOf,
-  latestOf,
+  ({ passive }: Items) => passive.latestS,
+  ({ active }: Items) => active.latestS,
 ] as const;
 
 function ofVersion({ zabbix, cacheUpdateS, loadAverage, rotations, leftOut }: KindsOfVersion): readonly string[] {
@@ -43,8 +39,8 @@ function ofVersion({ zabbix, cacheUpdateS, loadAverage, rotations, leftOut }: Ki
   return [
     `Zabbix ${zabbix}, default settings (it renews its cache every ${cacheUpdateS} s); median and most of ${rounds}, seconds`,
     `load average of the computer meanwhile: ${load === undefined ? 'unknown' : `${load.min} to ${load.max}`}`,
-    line('', 'reload', ['given to', 'given to', 'hole of a', 'hole of an', 'values', 'latest']),
-    line('', '', ['accepted', 'proven', 'passive item', 'active item', 'lost', 'value']),
+    line('', 'reload', ['given to', 'given to', 'hole,', 'hole,', 'values', 'late,', 'late,']),
+    line('', '', ['accepted', 'proven', 'passive', 'active', 'lost', 'passive', 'active']),
     ...combinations.flatMap(({ kind, reload }) => {
       const found = rotations.filter((one) => one.kind === kind && one.reload === reload);
       return found.length > 0 ? rowsOf(kind, reload, found) : [];
@@ -58,17 +54,21 @@ function rowsOf(kind: Kind, reload: Reload, found: readonly KindRotation[]): rea
   const [own, behind] = [found.flatMap((one) => one.own ?? []), found.flatMap((one) => one.behind ?? [])];
   const times = [figures(found.map(({ acceptedS }) => acceptedS)), figures(found.map(({ provenS }) => provenS))];
   const cells = (items: readonly Items[]) =>
-    items.length === 0 ? [] : itemColumns.map((of) => (of === lostOf ? `${sum(items.map(of))}` : figures(items.map(of))));
+    items.length === 0
+      ? []
+      : itemColumns.map((of) => (of === lostOf ? `${sum(items.map(of))}` : figures(items.map(of))));
   return [
     line(titles[kind], reload, [...times, ...cells(own)]),
     ...(behind.length === 0 ? [] : [line('  a host behind it', '', ['', '', ...cells(behind)])]),
   ];
 }
 
-/** `5.0 20.1` */
+/** `5.0 20.1`, without decimals where they would not fit. */
 function figures(values: readonly number[]): string {
   const found = spread(values);
-  return found === undefined ? '' : `${found.median.toFixed(1)} ${found.max.toFixed(1)}`;
+  if (found === undefined) return '';
+  const places = found.max >= 100 ? 0 : 1;
+  return `${found.median.toFixed(places)} ${found.max.toFixed(places)}`;
 }
 
 function line(label: string, reload: string, cells: readonly string[]): string {
