@@ -22,7 +22,7 @@ export function lostOf({ passive, active }: Items): number {
 }
 
 const labelWidth = 34;
-const reloadWidth = 8;
+const reloadWidth = 9;
 const cellWidth = 11;
 const itemColumns = [
   ({ passive }: Items) => passive.holeS,
