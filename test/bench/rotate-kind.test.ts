@@ -22,9 +22,9 @@ describe('the course of a rotation', () => {
     });
   });
 
-  test('of autoregistration has nobody who is stopped', () => {
-    const target = { gate: 'port-probe', switchedAt: at(9) };
-    expect(courseOf(facts, [target])).toMatchObject({ gate: 'port-probe', acceptedMs: atMs(9) });
+  test('of autoregistration has nobody who is stopped: the function has seen the server take the key', () => {
+    const target = { gate: 'port-probe', switchedAt: at(29) };
+    expect(courseOf(facts, [target])).toMatchObject({ gate: 'port-probe', acceptedMs: atMs(20) });
   });
 
   test('begins with the first give, where a later try gave it once more', () => {

@@ -8,7 +8,7 @@ export interface Course {
   readonly gate: string;
   /** when the function wrote down that it gives Zabbix the new key, a call or two before it does */
   readonly givenMs: number;
-  /** when the new key was seen to be accepted, and an agent or proxy stopped to take it */
+  /** when the new key was seen to be accepted; where an agent or proxy takes it, when the first was stopped for that */
   readonly acceptedMs: number;
   /** when the last target was proven */
   readonly provenMs: number;
@@ -22,7 +22,7 @@ export async function rotateKind(deployment: Pick<Deployment, 'rotate' | 'facts'
 }
 
 const targetsShape = z.array(
-  z.object({ gate: z.string(), switchedAt: z.string(), agentDownMs: z.number().default(0) }),
+  z.object({ gate: z.string(), switchedAt: z.string(), agentDownMs: z.number().optional() }),
 );
 
 /**
@@ -34,13 +34,18 @@ export function courseOf(facts: readonly { readonly at: string; readonly event: 
   const told = targetsShape.parse(targets);
   const timesOf = (event: string) => facts.filter((fact) => fact.event === event).map(({ at }) => Date.parse(at));
   const [given, proven] = [timesOf('zabbix.giving')[0], timesOf('target.proven').at(-1)];
+  const stops = told.flatMap(({ switchedAt, agentDownMs }) =>
+    agentDownMs === undefined ? [] : [Date.parse(switchedAt) - agentDownMs],
+  );
+  // Autoregistration has nobody to stop: the function asked the server itself.
+  const seen = stops.length > 0 ? stops : timesOf('target.switched');
   const [first] = told;
-  if (given === undefined || proven === undefined || first === undefined)
+  if (given === undefined || proven === undefined || first === undefined || seen.length === 0)
     throw new Error(`a rotation was not told whole: ${facts.map(({ event }) => event).join(', ')}`);
   return {
     gate: first.gate,
     givenMs: given,
-    acceptedMs: Math.min(...told.map(({ switchedAt, agentDownMs }) => Date.parse(switchedAt) - agentDownMs)),
+    acceptedMs: Math.min(...seen),
     provenMs: proven,
   };
 }
