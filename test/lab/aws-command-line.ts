@@ -28,11 +28,30 @@ export type AwsCommandLine = (words: readonly string[], input?: string) => Promi
 
 export async function awsCommandLine({ env, client }: Access): Promise<AwsCommandLine> {
   const root = await cachedRoot(recipe);
-  // `file:///dev/stdin` and an answer in /dev/stdout need /proc, and pipes: what Node gives a child are sockets, which cannot be opened.
-  const inside = 'mount -t proc proc "$0/proc" && cat | chroot "$0" aws "$@" | cat';
   // In words: this version does not read AWS_ENDPOINT_URL.
   const always = ['--endpoint-url', client.endpoint, '--output', 'json', '--no-cli-pager'];
-  const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/nonexistent', ...env };
-  return (words, input = '') =>
-    must(enclosed('bash', '-o', 'pipefail', '-c', inside, root, ...always, ...words), { environment, input });
+  return (words, input = '') => inRoot(root, 'aws "$@"', { words: [...always, ...words], environment: env, input });
+}
+
+/**
+ * Runs lines of a shell that name `aws`, as somebody copies them into a terminal, and returns what they printed.
+ * @throws {Error} with its own words when the last of them fails
+ */
+export async function inTerminalWithAws(lines: readonly string[]): Promise<string> {
+  return inRoot(await cachedRoot(recipe), lines.join('\n'));
+}
+
+interface Around {
+  readonly words?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+function inRoot(root: string, script: string, { words = [], environment = {}, input = '' }: Around = {}): Promise<string> {
+  // `file:///dev/stdin` and an answer in /dev/stdout need /proc, and pipes: what Node gives a child are sockets, which cannot be opened.
+  const aws = 'mount -t proc proc "$0/proc" || exit\naws() { cat | chroot "$0" aws "$@" | cat; }';
+  return must(enclosed('bash', '-o', 'pipefail', '-c', `${aws}\n${script}`, root, ...words), {
+    environment: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/nonexistent', ...environment },
+    input,
+  });
 }

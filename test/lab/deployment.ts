@@ -21,6 +21,8 @@ export interface InventoryOptions {
   readonly secrets: readonly string[];
   /** Whether the inventory tells the function the server's port, so that it can probe it. Default false. */
   readonly serverPortIsOpen?: boolean;
+  /** Whether the inventory names the probe script. Default true. */
+  readonly probeScript?: boolean;
   /** Whether the inventory asks for reports. Default false. */
   readonly reports?: boolean;
   /** Whether it asks for them to be signed. Default true. */
@@ -89,6 +91,7 @@ export async function synthesizeFor(
   {
     secrets,
     serverPortIsOpen = false,
+    probeScript = true,
     reports = false,
     signed = true,
     places,
@@ -105,7 +108,7 @@ export async function synthesizeFor(
       zabbix: {
         url: zabbix.url,
         caFile: 'ca.pem',
-        probeScript: zabbix.probe.name,
+        ...(probeScript ? { probeScript: zabbix.probe.name } : {}),
         ...(proxyConfigFrequencyS === undefined ? {} : { proxyConfigFrequencyS }),
         ...(places === undefined ? {} : { places }),
         ...(serverPortIsOpen ? { server: `${zabbix.server.ip}:10051` } : {}),

@@ -8,7 +8,7 @@ import { type Lab, startLab } from '../lab.ts';
 import { labelled } from '../suite/held.ts';
 import { expectWhole, keptOf } from '../suite/records.ts';
 
-describe('rotated, rolled back, rotated again on Zabbix 7.0', () => {
+describe.each(['6.0', '7.0'] as const)('rotated, rolled back, rotated again on Zabbix %s', (version) => {
   let lab: Lab;
   let host: SmallHost;
   /** The key in use before each rotation, and after the last. */
@@ -17,7 +17,7 @@ describe('rotated, rolled back, rotated again on Zabbix 7.0', () => {
 
   beforeAll(async () => {
     lab = await startLab({
-      version: '7.0',
+      version,
       server: { cacheUpdateFrequencyS: 5 },
       timeouts: { serverWaitS: 60, agentStartS: 5, proveTimeoutS: 120 },
       habits: { rotationRetries: 0 },

@@ -16,9 +16,9 @@ const twoDaysMs = 2 * 86_400_000;
 
 /**
  * Everything that a report can find at once, on real Zabbix and real nodes, written by the deployed function and opened in
- * Chromium. Each kind can be made on 7.0; which side differs is told apart in suite/reports.ts, on 6.0 too.
+ * Chromium. Which side differs is told apart in suite/reports.ts.
  */
-describe('the report of a site where everything is wrong, on Zabbix 7.0', () => {
+describe.each(['6.0', '7.0'] as const)('the report of a site where everything is wrong, on Zabbix %s', (version) => {
   let lab: Lab;
   let report: Report;
   let folder: string;
@@ -27,12 +27,7 @@ describe('the report of a site where everything is wrong, on Zabbix 7.0', () => 
   beforeAll(async () => {
     const clock = new LateClock(twoDaysMs);
     lab = await startLab({
-      ...{
-        version: '7.0',
-        clock,
-        server: { cacheUpdateFrequencyS: 5 },
-        habits: { rotationRetries: 0, asyncRetries: 0 },
-      },
+      ...{ version, clock, server: { cacheUpdateFrequencyS: 5 }, habits: { rotationRetries: 0, asyncRetries: 0 } },
       timeouts: { serverWaitS: 60, agentStartS: 10, proveTimeoutS: 120 },
       secrets: secretsOfTrouble,
       reports: true,

@@ -1,0 +1,3 @@
+import { cutShortOn } from '../suite/cut-short.ts';
+
+cutShortOn('6.0');

@@ -1,0 +1,3 @@
+import { smallHostsOf } from './suite/small-hosts.ts';
+
+smallHostsOf('6.0');
