@@ -45,6 +45,9 @@ const pausesMs = {
 /** How an invocation ends that never reached its node (Systems Manager user guide, "Understanding command statuses"). */
 const neverDelivered = new Set(['DeliveryTimedOut', 'Delivery Timed Out', 'Undeliverable']);
 
+/** No node has taken it up. `Delayed`: it was not there when the command was to be handed over, and is tried again. */
+const waiting = new Set(['Pending', 'Delayed']);
+
 const ended = new Set([
   'Success',
   'Cancelled',
@@ -143,11 +146,11 @@ export function runCommand({ ssm, clock, documents }: RunCommandOptions) {
       const status = seen?.Status ?? 'Pending';
       const undelivered =
         neverDelivered.has(seen?.StatusDetails ?? '') ||
-        (status === 'Pending' && clock.now().ms - from > (deliveryS + 10) * 1000);
+        (waiting.has(status) && clock.now().ms - from > (deliveryS + 10) * 1000);
       if (seen !== undefined && enough(status) && !undelivered) return seen;
       if (undelivered || deadline.passed) {
         // What a node has taken up goes on without us: a switch that waits for the server must not be killed.
-        if (status === 'Pending') await cancel(sent);
+        if (waiting.has(status)) await cancel(sent);
         throw await whySilent(sent, status, undelivered);
       }
     }
