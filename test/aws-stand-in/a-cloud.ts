@@ -96,9 +96,13 @@ function at(value: JsonObject, key: string): JsonObject {
 
 /** The fixture's document with other lines. */
 export function withCommands(...runCommand: string[]) {
+  return withSteps({ action: 'aws:runShellScript', name: 'greet', inputs: { timeoutSeconds: 5, runCommand } });
+}
+
+/** The fixture's document with other steps. */
+export function withSteps(...mainSteps: JsonObject[]) {
   return withProperties('Greet', ({ Content = null, ...properties }) => {
     if (!isObject(Content)) throw new Error('no Content');
-    const step = { action: 'aws:runShellScript', name: 'greet', inputs: { timeoutSeconds: 5, runCommand } };
-    return { ...properties, Content: { ...Content, mainSteps: [step] } };
+    return { ...properties, Content: { ...Content, mainSteps } };
   });
 }

@@ -12,7 +12,7 @@ import { expect, test } from 'vitest';
 import { ManualClock } from '../lab/aws/clock.ts';
 import type { Cloud } from '../lab/aws/cloud.ts';
 import { defaultHabits } from '../lab/aws/habits.ts';
-import { aCloud, aNode, withCommands } from './a-cloud.ts';
+import { aCloud, aNode, withCommands, withSteps } from './a-cloud.ts';
 
 const InstanceId = 'i-0123456789abcdef0';
 
@@ -148,12 +148,88 @@ test('a double delivery runs the script twice and reports once', async () => {
   expect(invocation?.steps).toHaveLength(1);
 });
 
-test('cancelling kills what runs', async () => {
-  const cloud = await aCloud({ edit: withCommands('sleep 60') });
+test('cancelling kills what runs, as soon as its node hears of it', async () => {
+  const cloud = await aCloud({ edit: withCommands('sleep 60'), habits: { deliveryDelayMs: 300 } });
   const CommandId = await send(cloud, { name: ['A'] });
   await startedOn(cloud, CommandId);
   await ssm(cloud).send(new CancelCommandCommand({ CommandId }));
-  expect(await ended(cloud, CommandId)).toMatchObject({ Status: 'Cancelled' });
+  expect(await state(cloud, CommandId)).toBe('Cancelling');
+  const { Commands } = await ssm(cloud).send(new ListCommandsCommand({ CommandId }));
+  expect(Commands?.[0]?.Status).toBe('Cancelling');
+  expect(await ended(cloud, CommandId)).toMatchObject({ Status: 'Cancelled', ResponseCode: 137 });
+  expect(cloud.breakdowns).toEqual([]);
+});
+
+test('what has ended before its node hears that it is cancelled has ended well', async () => {
+  const cloud = await aCloud({ edit: withCommands('sleep 0.2; echo done'), habits: { deliveryDelayMs: 500 } });
+  const CommandId = await send(cloud, { name: ['A'] });
+  await startedOn(cloud, CommandId);
+  await ssm(cloud).send(new CancelCommandCommand({ CommandId }));
+  expect(await ended(cloud, CommandId)).toMatchObject({ Status: 'Success', StandardOutputContent: 'done\n' });
+  await cloud.settled();
+});
+
+test('where it is wanted an invocation is Delayed while its node is away, and runs when it is back', async () => {
+  const clock = new ManualClock();
+  const node = aNode(InstanceId);
+  node.online = false;
+  const cloud = await aCloud({ clock, nodes: [node], habits: { absentIsDelayed: true } });
+  const CommandId = await send(cloud, { name: ['A'] });
+  await clock.advance(1000);
+  expect(await ssm(cloud).send(new GetCommandInvocationCommand({ CommandId, InstanceId }))).toMatchObject({
+    Status: 'Delayed',
+    StatusDetails: 'Delayed',
+    ResponseCode: -1,
+  });
+  node.online = true;
+  await clock.advance(1000);
+  expect(await ended(cloud, CommandId)).toMatchObject({ Status: 'Success' });
+});
+
+test('what is cancelled while it is Delayed never runs', async () => {
+  const clock = new ManualClock();
+  const node = aNode(InstanceId);
+  node.online = false;
+  const cloud = await aCloud({ clock, nodes: [node], habits: { absentIsDelayed: true } });
+  const CommandId = await send(cloud, { name: ['A'] });
+  await clock.advance(1000);
+  await ssm(cloud).send(new CancelCommandCommand({ CommandId }));
+  node.online = true;
+  await clock.advance(1000);
+  expect(await state(cloud, CommandId)).toBe('Cancelled');
+  expect(node.scripts).toEqual([]);
+});
+
+test('an invocation that cannot be delivered has failed, and its command has not', async () => {
+  const node = aNode(InstanceId);
+  const cloud = await aCloud({ nodes: [node] });
+  cloud.faults.deliver({ undeliverable: true });
+  const CommandId = await send(cloud, { name: ['A'] });
+  expect(await ended(cloud, CommandId)).toMatchObject({ Status: 'Failed', StatusDetails: 'Undeliverable' });
+  const { Commands } = await ssm(cloud).send(new ListCommandsCommand({ CommandId }));
+  expect(Commands?.[0]?.Status).toBe('Success');
+  expect(node.scripts).toEqual([]);
+  expect(cloud.breakdowns).toEqual([]);
+});
+
+test('a step for another system is skipped, which is a success; the others run', async () => {
+  const node = aNode(InstanceId);
+  const on = (platform: string) => ({ precondition: { StringEquals: ['platformType', platform] } });
+  const runCommand = ['echo ran'];
+  const cloud = await aCloud({
+    nodes: [node],
+    edit: withSteps(
+      { action: 'aws:runPowerShellScript', name: 'windows', ...on('Windows'), inputs: { runCommand } },
+      { action: 'aws:runShellScript', name: 'linux', ...on('Linux'), inputs: { runCommand } },
+    ),
+  });
+  const CommandId = await send(cloud, { name: ['A'] });
+  await ended(cloud, CommandId);
+  const step = (PluginName: string) =>
+    ssm(cloud).send(new GetCommandInvocationCommand({ CommandId, InstanceId, PluginName }));
+  expect(await step('windows')).toMatchObject({ Status: 'Success', ResponseCode: 0, StandardOutputContent: '' });
+  expect(await step('linux')).toMatchObject({ Status: 'Success', StandardOutputContent: 'ran\n' });
+  expect(node.scripts.map(({ command }) => command.step)).toEqual(['linux']);
 });
 
 test('a node runs at most five commands at once', async () => {
@@ -231,7 +307,7 @@ async function send(cloud: Cloud, Parameters: Record<string, string[]>): Promise
 }
 
 async function ended(cloud: Cloud, CommandId: string) {
-  await expect.poll(() => state(cloud, CommandId)).not.toMatch(/Pending|InProgress/);
+  await expect.poll(() => state(cloud, CommandId)).not.toMatch(/Pending|Delayed|InProgress|Cancelling/);
   return ssm(cloud).send(new GetCommandInvocationCommand({ CommandId, InstanceId }));
 }
 

@@ -36,9 +36,11 @@ export interface Delivery {
   readonly againAfterMs: number;
   /** The node gets the message although its delivery time is over and the invocation has long been given up. */
   readonly evenWhenExpired: boolean;
+  /** Systems Manager gives it up without the node: it does not exist any more, or does not answer. */
+  readonly undeliverable: boolean;
 }
 
-const onTime: Delivery = { delayMs: 0, twice: false, againAfterMs: 0, evenWhenExpired: false };
+const onTime: Delivery = { delayMs: 0, twice: false, againAfterMs: 0, evenWhenExpired: false, undeliverable: false };
 
 /** What is delivered to whom. */
 export interface Delivered {

@@ -12,6 +12,8 @@ export interface Habits {
   readonly deliveryDelayMs: number;
   /** From the end of a command's delivery time to the moment when its status says so; it is Pending until then. */
   readonly undeliveredNoticedMs: number;
+  /** An invocation that waits for an offline node is Delayed, and not Pending. */
+  readonly absentIsDelayed: boolean;
   /** How often an offline node is looked at again. */
   readonly offlinePollMs: number;
   /** Whole-rotation retries after a failed step, same token, and the pause before each. */
@@ -46,6 +48,7 @@ export const defaultHabits: Habits = {
   staleVersionMs: 1000,
   deliveryDelayMs: 100,
   undeliveredNoticedMs: 0,
+  absentIsDelayed: false,
   offlinePollMs: 200,
   rotationRetries: 2,
   rotationRetryMs: 200,

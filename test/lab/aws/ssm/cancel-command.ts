@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { defineAction } from '../action.ts';
-import { conclude, findCommand } from './command.ts';
+import type { World } from '../world.ts';
+import { conclude, findCommand, type Invocation, isWaiting } from './command.ts';
 
-/** What runs is killed without a trap; what has not been delivered never will be. */
+/** What runs is killed without a trap as soon as its node hears of it, unless it has ended by then; what has not been delivered never will be. */
 export const cancelCommand = defineAction({
   name: 'ssm:CancelCommand',
   request: z.strictObject({ CommandId: z.uuid(), InstanceIds: z.array(z.string()).max(50).optional() }),
@@ -11,10 +12,20 @@ export const cancelCommand = defineAction({
     const command = findCommand(world, CommandId);
     for (const invocation of command.invocations.values()) {
       if (InstanceIds.length > 0 && !InstanceIds.includes(invocation.instanceId)) continue;
-      if (invocation.status === 'Pending') conclude(invocation, 'Cancelled');
-      else if (invocation.script !== undefined) invocation.cancelRequested = true;
-      invocation.script?.kill();
+      if (isWaiting(invocation)) conclude(invocation, 'Cancelled');
+      else if (invocation.status === 'InProgress') {
+        invocation.status = 'Cancelling';
+        invocation.statusDetails = 'Cancelling';
+        world.background(`cancelling ${command.id}`, () => stop(world, invocation));
+      }
     }
     return {};
   },
 });
+
+async function stop({ clock, habits }: World, invocation: Invocation): Promise<void> {
+  await clock.sleep(habits.deliveryDelayMs);
+  if (invocation.script === undefined) return;
+  invocation.cancelRequested = true;
+  invocation.script.kill();
+}

@@ -6,7 +6,17 @@ import type { World } from '../world.ts';
 import type { CommandDocument } from './document.ts';
 import type { Values } from './parameters.ts';
 
-export type Status = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'TimedOut' | 'Cancelled';
+export type Status =
+  | 'Pending'
+  /** The node was not there when the command was to be handed over; it is tried again. */
+  | 'Delayed'
+  | 'InProgress'
+  /** It is to be cancelled and has not stopped yet. */
+  | 'Cancelling'
+  | 'Success'
+  | 'Failed'
+  | 'TimedOut'
+  | 'Cancelled';
 export type StatusDetails = Status | 'DeliveryTimedOut' | 'ExecutionTimedOut' | 'Undeliverable';
 
 export interface Command {
@@ -48,8 +58,10 @@ export interface StepRun {
   readonly endedMs: number;
 }
 
+const open: readonly Status[] = ['Pending', 'Delayed', 'InProgress', 'Cancelling'];
+
 export function isFinal(invocation: Invocation): boolean {
-  return invocation.status !== 'Pending' && invocation.status !== 'InProgress';
+  return !open.includes(invocation.status);
 }
 
 /** A final status stays: replies may come twice and out of order. */
@@ -65,11 +77,18 @@ export function findCommand(world: World, id: string): Command {
   return command;
 }
 
-/** The command as a whole: open while any node is, then the worst of them. */
+/** Nobody has begun it. */
+export function isWaiting({ status }: Invocation): boolean {
+  return status === 'Pending' || status === 'Delayed';
+}
+
+/** The command as a whole: open while any node is, then the worst of them. A node that it could not be delivered to does not count. */
 export function overall({ invocations }: Command): Status {
-  const statuses = [...invocations.values()].map(({ status }) => status);
-  if (statuses.every((status) => status === 'Pending')) return 'Pending';
-  if (statuses.some((status) => status === 'Pending' || status === 'InProgress')) return 'InProgress';
+  const all = [...invocations.values()];
+  if (all.every(isWaiting)) return 'Pending';
+  const statuses = all.flatMap(({ status, statusDetails }) => (statusDetails === 'Undeliverable' ? [] : [status]));
+  if (statuses.includes('Cancelling')) return 'Cancelling';
+  if (statuses.some((status) => open.includes(status))) return 'InProgress';
   const worst = (['Failed', 'TimedOut', 'Cancelled'] as const).find((status) => statuses.includes(status));
   return worst ?? 'Success';
 }

@@ -10,7 +10,7 @@ export async function deliver(
   known: KnownNode,
   command: Command,
   invocation: Invocation,
-  { delayMs, twice, againAfterMs, evenWhenExpired }: Delivery,
+  { delayMs, twice, againAfterMs, evenWhenExpired, undeliverable }: Delivery,
 ): Promise<void> {
   const { clock, habits } = world;
   const expired = () => clock.nowMs() >= command.expiresMs;
@@ -22,9 +22,18 @@ export async function deliver(
       conclude(invocation, 'TimedOut', 'DeliveryTimedOut');
       if (!evenWhenExpired) return;
     }
+    if (habits.absentIsDelayed && !known.node.online && invocation.status === 'Pending') {
+      invocation.status = 'Delayed';
+      invocation.statusDetails = 'Delayed';
+    }
     const waitMs = known.node.online ? readyMs - clock.nowMs() : habits.offlinePollMs;
     const leftMs = command.expiresMs - clock.nowMs();
     await clock.sleep(leftMs > 0 ? Math.min(waitMs, leftMs) : waitMs);
+  }
+  if (undeliverable) {
+    // The API's list of statuses has no other for it: https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+    conclude(invocation, 'Failed', 'Undeliverable');
+    return;
   }
   const free = await takePlace(world, known);
   try {

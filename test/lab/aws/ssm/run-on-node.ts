@@ -6,6 +6,7 @@ import {
   conclude,
   type Invocation,
   isFinal,
+  isWaiting,
   type Status,
   type StatusDetails,
   type StepRun,
@@ -23,7 +24,7 @@ export async function runOnNode(
   command: Command,
   invocation: Invocation,
 ): Promise<void> {
-  if (invocation.status === 'Pending') {
+  if (isWaiting(invocation)) {
     invocation.status = 'InProgress';
     invocation.statusDetails = 'InProgress';
   }
