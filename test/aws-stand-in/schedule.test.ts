@@ -1,9 +1,11 @@
 import { DescribeSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
 import { ManualClock } from '../lab/aws/clock.ts';
-import { assertRules, nextRotationMs } from '../lab/aws/secrets-manager/schedule.ts';
-import { aCloud } from './a-cloud.ts';
+import type { Habits } from '../lab/aws/habits.ts';
+import { assertRules, nextRotationMs, windowEndsMs } from '../lab/aws/secrets-manager/schedule.ts';
+import { aCloud, planned } from './a-cloud.ts';
 
+const hourMs = 3600 * 1000;
 /** A Monday. */
 const from = Date.UTC(2026, 0, 5, 12, 30);
 
@@ -31,6 +33,38 @@ test.each([
 ])('%j is refused', (rules, error) => {
   expect(() => assertRules(rules)).toThrow(error);
 });
+
+test.each([
+  [{ ScheduleExpression: 'cron(0 2 ? * TUE *)', Duration: '3h' }, '2026-01-05T15:30:00.000Z'],
+  [{ ScheduleExpression: 'cron(0 2 ? * TUE *)' }, '2026-01-06T00:00:00.000Z'],
+  [{ ScheduleExpression: 'rate(10 days)' }, '2026-01-06T00:00:00.000Z'],
+  [{ ScheduleExpression: 'rate(4 hours)' }, '2026-01-05T13:30:00.000Z'],
+  [{ AutomaticallyAfterDays: 1 }, '2026-01-06T00:00:00.000Z'],
+])('the window of %j ends at %s', (rules, ends) => {
+  expect(new Date(windowEndsMs(rules, from)).toISOString()).toBe(ends);
+});
+
+test('a rotation by schedule is tried again while its window is open', async () => {
+  const { clock, cloud } = await failingAtTwo({ rotationRetries: 1, rotationRetryMs: hourMs });
+  await expect.poll(() => JSON.stringify(cloud.events)).toContain('RotationFailed');
+  await clock.advance(hourMs);
+  expect(await cloud.rotationEnded('zabbix-psk/web-01')).toMatchObject({ outcome: 'failed', attempts: 2 });
+});
+
+test('and no longer', async () => {
+  const { cloud } = await failingAtTwo({ rotationRetries: 1, rotationRetryMs: 23 * hourMs });
+  expect(await cloud.rotationEnded('zabbix-psk/web-01')).toMatchObject({ outcome: 'failed', attempts: 1 });
+});
+
+/** A rotation by schedule, begun on Tuesday at two, that fails. */
+async function failingAtTwo(habits: Partial<Habits>) {
+  const clock = new ManualClock(from);
+  const cloud = await aCloud({ clock, edit: planned('fail setSecret'), habits: { rotationStartMs: 0, ...habits } });
+  await clock.advance(13.5 * hourMs);
+  expect(cloud.startDueRotations()).toEqual(['zabbix-psk/web-01']);
+  await clock.advance(1);
+  return { clock, cloud };
+}
 
 test('a rotation whose time has come is started once, and the next one is planned', async () => {
   const clock = new ManualClock(from);

@@ -30,6 +30,7 @@ export async function drive(world: World, secret: Secret, lambda: LambdaFunction
   await clock.sleep(habits.rotationStartMs);
   if (run.state === 'open') say('Started');
   const retries = run.kind === 'test' || habits.closedWindows.includes(secret.name) ? 0 : habits.rotationRetries;
+  const closes = () => run.windowEndsMs !== undefined && clock.nowMs() + habits.rotationRetryMs >= run.windowEndsMs;
   while (run.state === 'open' && !world.closing) {
     run.attempts += 1;
     const failure = await attempt(world, secret, lambda, run);
@@ -43,7 +44,7 @@ export async function drive(world: World, secret: Secret, lambda: LambdaFunction
     run.failures.push(failure);
     // One event for every attempt that failed, so that whoever listens must bear a retry that is already under way.
     say('Failed');
-    if (run.labelRemoved || run.attempts > retries) {
+    if (run.labelRemoved || run.attempts > retries || closes()) {
       if (run.kind === 'test') secret.versions.delete(run.token);
       run.end('failed');
       break;

@@ -115,6 +115,7 @@ export function start(
   lambda: LambdaFunction,
   id: string,
   kind: 'rotation' | 'test',
+  windowEndsMs?: number,
 ): void {
   const current = labelled(secret, 'AWSCURRENT');
   if (current === undefined) {
@@ -133,7 +134,7 @@ export function start(
   };
   secret.versions.set(id, pending);
   attach(secret, 'AWSPENDING', pending);
-  const run = openRun({ kind, token: id, rotationToken: randomUUID(), roleArn: lambda.role.arn });
+  const run = openRun({ kind, token: id, rotationToken: randomUUID(), roleArn: lambda.role.arn, windowEndsMs });
   secret.run = run;
   world.background(`rotation of ${secret.name}`, () => drive(world, secret, lambda, run));
 }

@@ -11,6 +11,8 @@ export interface RotationRun {
   readonly token: string;
   readonly rotationToken: string;
   readonly roleArn: string;
+  /** A rotation by schedule is tried again until then, and no longer; of one that somebody asked for AWS does not say. */
+  readonly windowEndsMs: number | undefined;
   state: 'open' | 'succeeded' | 'failed' | 'abandoned';
   /** A separate call has taken AWSPENDING away: the rotation's way of saying "failed, do not try again". */
   labelRemoved: boolean;
@@ -29,7 +31,9 @@ export interface StepFailure {
   readonly errorMessage: string;
 }
 
-export function openRun(start: Pick<RotationRun, 'kind' | 'token' | 'rotationToken' | 'roleArn'>): RotationRun {
+export function openRun(
+  start: Pick<RotationRun, 'kind' | 'token' | 'rotationToken' | 'roleArn' | 'windowEndsMs'>,
+): RotationRun {
   const { promise, resolve } = Promise.withResolvers<void>();
   const run: RotationRun = {
     ...start,

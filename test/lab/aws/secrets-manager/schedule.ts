@@ -13,6 +13,7 @@ export interface RotationRules {
 }
 
 const hourMs = 3600 * 1000;
+const dayMs = 24 * hourMs;
 const minHoursBetween = 4;
 /** A cron expression that does not come round within this is refused. */
 const searchHours = 24 * 1000;
@@ -56,6 +57,13 @@ export function nextRotationMs({ AutomaticallyAfterDays, ScheduleExpression }: R
     if (fields !== undefined && cronHolds(fields, new Date(atMs))) return atMs;
   }
   throw invalid(`${ScheduleExpression} never comes round.`);
+}
+
+/** When the window ends that opens then: after its Duration; without one after an hour for a rate in hours, else with the UTC day. */
+export function windowEndsMs({ Duration, ScheduleExpression }: RotationRules, fromMs: number): number {
+  if (Duration !== undefined) return fromMs + Number.parseInt(Duration, 10) * hourMs;
+  if (/^rate\(\d+ hours?\)$/.test(ScheduleExpression ?? '')) return fromMs + hourMs;
+  return (Math.floor(fromMs / dayMs) + 1) * dayMs;
 }
 
 function rateHours(expression: string): number | undefined {
