@@ -68,8 +68,8 @@ const actions: ReadonlyMap<string, Action> = new Map(
   ].map((action) => [action.name, action]),
 );
 
-/** `ssm:SendCommand`: everything that is imitated but `lambda:Invoke`. */
-export const actionNames: readonly string[] = [...actions.keys()];
+/** `ssm:SendCommand`: everything that is imitated. `lambda:Invoke` waits for a function and has a door of its own. */
+export const actionNames: readonly string[] = [...actions.keys(), 'lambda:Invoke'];
 
 export interface WireRequest {
   readonly target: string | undefined;

@@ -60,6 +60,7 @@ export const models: Readonly<Record<string, ServiceModel>> = {
   events: read('events'),
   s3: read('s3'),
   kms: read('kms'),
+  lambda: read('lambda'),
 };
 
 /** @throws {Error} when the model was trimmed without this action: run trim-models.ts again */

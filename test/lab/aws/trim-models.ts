@@ -15,6 +15,7 @@ const sources = {
   events: '2015-10-07',
   s3: '2006-03-01',
   kms: '2014-11-01',
+  lambda: '2015-03-31',
 } as const;
 
 const member = z.looseObject({ shape: z.string() });
