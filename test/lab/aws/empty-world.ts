@@ -6,6 +6,7 @@ import { Permissions } from './iam/permissions.ts';
 import { Environments } from './lambda/environments.ts';
 import { defaultPlace, type Place } from './place.ts';
 import { Records } from './records.ts';
+import { RequestRates } from './secrets-manager/request-rates.ts';
 import type { World } from './world.ts';
 
 interface Circumstances {
@@ -31,6 +32,7 @@ export function emptyWorld(options: Circumstances, pending: Set<Promise<void>>):
     callers: new Map(),
     secretAccessKeys: new Map(),
     buckets: new Map(),
+    requestRates: new RequestRates(),
     s3Calls: 0,
     secrets: new Map(),
     functions: new Map(),

@@ -90,7 +90,9 @@ export function route(world: World, request: WireRequest): WireAnswer {
     const body = errorBody('UnrecognizedClientException', 'The security token included in the request is invalid.');
     return { kind: 'answer', status: 400, body, errorCode: 'UnrecognizedClientException' };
   }
-  const reaction = world.faults.onCall(name, caller, request.body);
+  const planned = world.faults.onCall(name, caller, request.body);
+  const tooMany = world.requestRates.isOver(name, world.clock.nowMs());
+  const reaction = planned === 'pass' && tooMany ? 'throttle' : planned;
   const environmentId = caller.kind === 'role' ? caller.environmentId : undefined;
   if (reaction === 'kill-before') {
     remember(world, name, caller, request.body, { kind: 'answer', status: 0, body: '', errorCode: 'KilledBefore' });

@@ -15,6 +15,7 @@ import type { Place } from './place.ts';
 import type { Principal } from './principal.ts';
 import type { Records } from './records.ts';
 import type { Bucket } from './s3/bucket.ts';
+import type { RequestRates } from './secrets-manager/request-rates.ts';
 import type { Secret } from './secrets-manager/secret.ts';
 import type { Topic } from './sns/topic.ts';
 import type { Command } from './ssm/command.ts';
@@ -42,6 +43,7 @@ export interface World {
   readonly secretAccessKeys: Map<string, string>;
   /** By name. */
   readonly buckets: Map<string, Bucket>;
+  readonly requestRates: RequestRates;
   /** Every so many of them S3 asks to slow down. */
   s3Calls: number;
   /** By ARN, each of them. */
