@@ -47,7 +47,11 @@ interface Around {
   readonly input?: string;
 }
 
-function inRoot(root: string, script: string, { words = [], environment = {}, input = '' }: Around = {}): Promise<string> {
+function inRoot(
+  root: string,
+  script: string,
+  { words = [], environment = {}, input = '' }: Around = {},
+): Promise<string> {
   // `file:///dev/stdin` and an answer in /dev/stdout need /proc, and pipes: what Node gives a child are sockets, which cannot be opened.
   const aws = 'mount -t proc proc "$0/proc" || exit\naws() { cat | chroot "$0" aws "$@" | cat; }';
   return must(enclosed('bash', '-o', 'pipefail', '-c', `${aws}\n${script}`, root, ...words), {
