@@ -11,9 +11,12 @@ const rows = [
   { name: 'behind-agent2', agent: 'zabbix_agent2', mode: 'active' },
   { name: 'behind-passive', agent: 'zabbix_agentd', mode: 'passive' },
 ] as const;
-const broken = 'behind-back';
+const broken = [
+  { name: 'behind-back', mode: 'active' },
+  { name: 'behind-back-passive', mode: 'passive' },
+] as const;
 
-export const secretsOfBehindProxy = [...rows.map(({ name }) => name), broken];
+export const secretsOfBehindProxy = [...rows, ...broken].map(({ name }) => name);
 
 export function behindProxy(lab: () => Lab, version: ZabbixVersion): void {
   describe('a host behind a proxy', () => {
@@ -46,15 +49,20 @@ export function behindProxy(lab: () => Lab, version: ZabbixVersion): void {
       },
     );
 
-    test('that cannot start with the new key is back on the old one, and so is the proxy', async () => {
-      const host = await hostBehind(lab(), broken, 'zabbix_agentd');
-      await host.inflict('cannotStartWithNewKey');
-      const { outcome, failures } = await lab().rotate(broken);
-      expect(outcome).toBe('failed');
-      expect(failures[0]?.errorMessage).toMatch(/rolled back: behind-back is proven to be on the old key again/);
-      expect(labelled(lab(), broken, 'AWSPENDING')).toBeUndefined();
-      await sharesKey(host, host.credential);
-    });
+    test.each(broken)(
+      '$name (proxy $mode) that cannot start with the new key is back on the old one, and so is the proxy',
+      async ({ name, mode }) => {
+        const host = await hostBehind(lab(), name, 'zabbix_agentd', mode);
+        await host.inflict('cannotStartWithNewKey');
+        const { outcome, failures } = await lab().rotate(name);
+        expect(outcome).toBe('failed');
+        expect(failures[0]?.errorMessage).toMatch(
+          new RegExp(`rolled back: ${name} is proven to be on the old key again`),
+        );
+        expect(labelled(lab(), name, 'AWSPENDING')).toBeUndefined();
+        await sharesKey(host, host.credential);
+      },
+    );
   });
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Door } from '../../../lambda/contract.ts';
@@ -38,6 +39,10 @@ const proxies = [
   { name: 'first-proxy', mode: 'active' },
   { name: 'first-proxy-passive', mode: 'passive' },
 ] as const;
+const brokenProxies = [
+  { name: 'first-proxy-dead', mode: 'active' },
+  { name: 'first-proxy-passive-dead', mode: 'passive' },
+] as const;
 
 /** Zabbix' own words: 1 unencrypted, 2 PSK, 3 both. */
 const bits = { 'only-psk': '2', 'unencrypted-too': '3' } as const;
@@ -54,10 +59,10 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
         timeouts: { serverWaitS: 30, agentStartS: 5, proveTimeoutS: 90 },
         habits: { rotationRetries: 0 },
         rotates: 'proxies',
-        secrets: [...rows, ...broken, ...proxies].map(({ name }) => name).concat(refused),
+        secrets: [...rows, ...broken, ...proxies, ...brokenProxies].map(({ name }) => name).concat(refused),
         firstEncryption: Object.fromEntries([
           ...[...rows, ...broken].map(({ name, takes }) => [name, takes]),
-          ...proxies.map(({ name }) => [name, 'only-psk']),
+          ...[...proxies, ...brokenProxies].map(({ name }) => [name, 'only-psk']),
         ]),
       });
     });
@@ -68,6 +73,12 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
       const host = await lab.host({ name, agent, checks, keyFile, psk: null });
       await wait(name, host);
       return host;
+    }
+
+    async function unencryptedProxy(name: string, mode: SmallProxy['mode']): Promise<SmallProxy> {
+      const proxy = await lab.proxy({ name, mode, psk: null, keyFile: { path: '/etc/zabbix/zabbix_proxy.psk' } });
+      await wait(name, proxy);
+      return proxy;
     }
 
     const wait = (secret: string, { target }: SmallHost | SmallProxy) =>
@@ -159,8 +170,7 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
     });
 
     test.concurrent.each(proxies)('$name: a proxy that is $mode gets its first key, too', async ({ name, mode }) => {
-      const proxy = await lab.proxy({ name, mode, psk: null, keyFile: { path: '/etc/zabbix/zabbix_proxy.psk' } });
-      await wait(name, proxy);
+      const proxy = await unencryptedProxy(name, mode);
       const { outcome, failures } = await lab.rotate(name);
       expect(failures).toEqual([]);
       expect(outcome).toBe('succeeded');
@@ -172,6 +182,34 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
       expect(await lab.rotate(name)).toMatchObject({ outcome: 'succeeded', failures: [] });
       await proxy.awaitSeen(Date.now());
     });
+
+    test.concurrent.each(brokenProxies)(
+      '$name: a proxy that is $mode and cannot start with a key comes back to exactly what it was, and gets its first key when it is well',
+      async ({ name, mode }) => {
+        const proxy = await unencryptedProxy(name, mode);
+        const before = await contents(proxy);
+        await proxy.inflict('cannotStartWithNewKey');
+
+        const { outcome, failures, versionId } = await lab.rotate(name);
+
+        expect(outcome).toBe('failed');
+        expect(failures[0]?.errorMessage).toMatch(
+          new RegExp(`rolled back: ${name} is proven to be unencrypted again, as before`),
+        );
+        expect(await contents(proxy)).toBe(before);
+        expect(existsSync(proxy.machine.path(proxy.keyFile))).toBe(false);
+        expect(await proxy.proxyRuns()).toBe(true);
+        await proxy.awaitSeen(Date.now());
+        expect(labelled(lab, name, 'AWSPENDING')).toBeUndefined();
+        expect(await leftOn(proxy)).toEqual([]);
+        expect(endOf(lab, name, versionId)).toMatchObject({ outcome: 'rolled-back' });
+
+        proxy.heal();
+        expect(await lab.rotate(name)).toMatchObject({ outcome: 'succeeded', failures: [] });
+        expect(proxy.keyInPlace() === currentOf(lab, name).psk).toBe(true);
+        await proxy.awaitSeen(Date.now());
+      },
+    );
   });
 
   async function shares(
@@ -186,9 +224,9 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
     await host.awaitValues(Date.now());
   }
 
-  /** Every file of the agent, with its bytes, owner and mode. */
-  function contents(host: SmallHost): Promise<string> {
+  /** Every file of the program, with its bytes, owner and mode. */
+  function contents({ machine }: SmallHost | SmallProxy): Promise<string> {
     const shell = 'find /etc/zabbix -type f -exec sha256sum {} + -exec stat -c "%n %u:%g:%a" {} + | sort';
-    return host.machine.must(['sh', '-c', shell]);
+    return machine.must(['sh', '-c', shell]);
   }
 }

@@ -16,12 +16,18 @@ const rows: readonly Row[] = [
   { name: 'px-sqlite3', proxy: { backend: 'sqlite3' }, gate: 'proxy-log' },
   { name: 'px-passive', proxy: { mode: 'passive' }, gate: 'proxy-log' },
   { name: 'px-postgresql', proxy: { backend: 'postgresql', agent: 'zabbix_agentd' }, gate: 'zabbix-sender' },
+  { name: 'px-passive-postgresql', proxy: { mode: 'passive', backend: 'postgresql' }, gate: 'proxy-log' },
 ];
 
-const broken: readonly { readonly name: string; readonly mode: 'active' | 'passive'; readonly fault: StartFault }[] = [
-  { name: 'px-back-dead', mode: 'active', fault: 'cannotStartWithNewKey' },
-  { name: 'px-back-hangs', mode: 'active', fault: 'hangsAfterStart' },
-  { name: 'px-back-passive', mode: 'passive', fault: 'cannotStartWithNewKey' },
+interface BrokenRow extends Required<Pick<SmallProxyOptions, 'name' | 'mode' | 'backend'>> {
+  readonly fault: StartFault;
+}
+
+const broken: readonly BrokenRow[] = [
+  { name: 'px-back-dead', mode: 'active', backend: 'sqlite3', fault: 'cannotStartWithNewKey' },
+  { name: 'px-back-hangs', mode: 'active', backend: 'sqlite3', fault: 'hangsAfterStart' },
+  { name: 'px-back-passive', mode: 'passive', backend: 'sqlite3', fault: 'cannotStartWithNewKey' },
+  { name: 'px-back-postgresql', mode: 'active', backend: 'postgresql', fault: 'cannotStartWithNewKey' },
 ];
 
 export const secretsOfProxies = [...rows, ...broken].map(({ name }) => name);
@@ -55,9 +61,9 @@ export function proxies(lab: () => Lab): void {
     );
 
     test.each(broken)(
-      '($mode) that $fault with the new key is back on the old one, proven; nothing is lost, and the next rotation works',
-      async ({ name, mode, fault }) => {
-        const { proxy, inside } = await site(lab(), { name, mode });
+      '$name ($mode, $backend) that $fault with the new key is back on the old one, proven; nothing is lost, and the next rotation works',
+      async ({ name, mode, backend, fault }) => {
+        const { proxy, inside } = await site(lab(), { name, mode, backend });
         await lab().adopt(name, [proxy]);
         const before = currentOf(lab(), name);
         await proxy.inflict(fault);
