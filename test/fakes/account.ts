@@ -68,6 +68,13 @@ export class FakeAccount {
   portsOf(invocation: Invocation): Ports {
     const { clock, patience } = this;
     const commands = fakeRunCommand(invocation, this.systems);
+    let known: typeof fingerprints | undefined;
+    const readFingerprints = () =>
+      invocation.call(
+        'secretsmanager:GetSecretValue of the fingerprints',
+        () => fingerprints,
+        () => new Error('Rate exceeded'),
+      );
     const own = { now: () => clock.now(), sleep: (ms: number) => invocation.sleep(ms) };
     return this.between({
       secrets: fakeSecretStore(invocation, this.secretsManager),
@@ -83,9 +90,15 @@ export class FakeAccount {
         },
         ...keepRecords({
           bucket: this.bucket.of(invocation),
-          fingerprints: async () => fingerprints,
+          // Those of an environment that has read them once are known there (lambda/wire.ts).
+          fingerprints: async () => (known ??= await readFingerprints()),
           endedBy,
-          document: async (verb) => ({ name: verb, version: '1', hash: '0'.repeat(64) }),
+          document: (verb) =>
+            invocation.call(
+              `ssm:DescribeDocument ${verb}`,
+              () => ({ name: verb, version: '1', hash: '0'.repeat(64) }),
+              () => new Error('Rate exceeded'),
+            ),
           log: { append: async (fact) => void this.facts.push(fact) },
         }),
       },

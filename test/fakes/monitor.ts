@@ -1,7 +1,7 @@
-import { ZabbixSilent, ZabbixUnreachable } from '../../lambda/errors.ts';
+import { ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../../lambda/errors.ts';
 import type { MonitoredHost, Protection, Target } from '../../lambda/rotation/model.ts';
 import type { Found, Monitor } from '../../lambda/rotation/ports.ts';
-import { limitsOf } from '../../lambda/zabbix/dialect.ts';
+import { limitsOf, notAuthorised } from '../../lambda/zabbix/dialect.ts';
 import type { Invocation } from './invocation.ts';
 import { same } from './site.ts';
 import { type FakeZabbix, idOf } from './zabbix.ts';
@@ -13,8 +13,48 @@ const answerMs = 20_000;
 /** Zabbix as one invocation of ours meets it. */
 export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor {
   const { server, hearing } = zabbix;
+  let signedIn: Promise<string> | undefined;
+
+  /** As lambda/zabbix/session.ts does it: once for as long as the invocation lives, and again when Zabbix does not know us any more. */
+  async function signIn(): Promise<string> {
+    await sent('apiinfo.version', () => '6.0.14');
+    await readAccess();
+    return zabbix.signsIn === 'with a token' ? 'the token' : sent('user.login', () => zabbix.openSession());
+  }
+
+  const readAccess = () =>
+    invocation.call(
+      'secretsmanager:GetSecretValue of the access',
+      () => undefined,
+      () => new Error('Rate exceeded'),
+    );
+
+  function session(): Promise<string> {
+    signedIn ??= signIn().catch((error: unknown) => {
+      signedIn = undefined;
+      throw error;
+    });
+    return signedIn;
+  }
 
   async function once<T>(method: string, effect: () => T): Promise<T> {
+    const known = (key: string) => () => {
+      if (zabbix.knows(key)) return effect();
+      throw new ZabbixRefused('Session terminated, re-login, please.');
+    };
+    const key = await session();
+    try {
+      return await sent(method, known(key));
+    } catch (error) {
+      if (!(error instanceof ZabbixRefused && notAuthorised.test(error.message))) throw error;
+    }
+    await readAccess();
+    const next = await sent('user.login', () => zabbix.openSession());
+    signedIn = Promise.resolve(next);
+    return sent(method, known(next));
+  }
+
+  async function sent<T>(method: string, effect: () => T): Promise<T> {
     zabbix.calls += 1;
     if (zabbix.silent) {
       await invocation.sleep(answerMs);
@@ -32,16 +72,18 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
     );
   }
 
-  async function ask<T>(method: string, effect: () => T): Promise<T> {
+  const ask = <T>(method: string, effect: () => T) => patiently(() => once(method, effect));
+
+  async function patiently<T>(call: () => Promise<T>): Promise<T> {
     for (const pauseMs of pausesMs) {
       try {
-        return await once(method, effect);
+        return await call();
       } catch (error) {
         if (!(error instanceof ZabbixUnreachable)) throw error;
         await invocation.sleep(pauseMs);
       }
     }
-    return once(method, effect);
+    return call();
   }
 
   const hostGet = (id: string) => ask(`${id.startsWith('proxy ') ? 'proxy' : 'host'}.get ${id}`, () => zabbix.host(id));
@@ -49,7 +91,10 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
   const describe = (id: string, holds?: Protection) => ask(`item.get ${id}`, () => zabbix.describe(id, holds));
 
   return {
-    version: () => ask('apiinfo.version', () => '6.0.14'),
+    async version() {
+      await patiently(session);
+      return '6.0.14';
+    },
 
     limitsOf,
 

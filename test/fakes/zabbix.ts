@@ -13,6 +13,9 @@ export class FakeZabbix {
   silent = false;
   /** What it says to everything. */
   refuses: Refusal | undefined;
+  /** What the access secret holds; a token has no session that could end. */
+  signsIn: 'with a token' | 'as a user' = 'with a token';
+  readonly #sessions = new Set<string>();
   mayCheckNow = true;
   portIsOpen = false;
   /** The places that the operator has named as this Zabbix's. */
@@ -31,6 +34,21 @@ export class FakeZabbix {
   constructor(server: FakeServer, hearing: Hearing) {
     this.server = server;
     this.hearing = hearing;
+  }
+
+  openSession(): string {
+    const session = `session ${this.calls}`;
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** As its housekeeper does with old ones. */
+  endSessions(): void {
+    this.#sessions.clear();
+  }
+
+  knows(key: string): boolean {
+    return this.signsIn === 'with a token' || this.#sessions.has(key);
   }
 
   /** By the id that we give it: the name, which a host and a proxy may share. */
