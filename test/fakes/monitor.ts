@@ -1,7 +1,9 @@
 import { ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../../lambda/errors.ts';
 import type { MonitoredHost, Protection, Target } from '../../lambda/rotation/model.ts';
 import type { Found, Monitor } from '../../lambda/rotation/ports.ts';
-import { limitsOf, notAuthorised } from '../../lambda/zabbix/dialect.ts';
+import { limitsOf } from '../../lambda/zabbix/dialect.ts';
+import type { JsonRpc } from '../../lambda/zabbix/json-rpc.ts';
+import { openSession, type Session } from '../../lambda/zabbix/session.ts';
 import type { Invocation } from './invocation.ts';
 import { same } from './site.ts';
 import { type FakeZabbix, idOf } from './zabbix.ts';
@@ -13,45 +15,43 @@ const answerMs = 20_000;
 /** Zabbix as one invocation of ours meets it. */
 export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor {
   const { server, hearing } = zabbix;
-  let signedIn: Promise<string> | undefined;
+  let opened: Promise<Session> | undefined;
 
-  /** As lambda/zabbix/session.ts does it: once for as long as the invocation lives, and again when Zabbix does not know us any more. */
-  async function signIn(): Promise<string> {
-    await sent('apiinfo.version', () => '6.0.14');
-    await readAccess();
-    return zabbix.signsIn === 'with a token' ? 'the token' : sent('user.login', () => zabbix.openSession());
+  /** As lambda/zabbix/monitor.ts does it: once for as long as the invocation lives, and anew where that failed. */
+  function session(): Promise<Session> {
+    opened ??= openSession({ rpc, access, newerVersions: 'refuse', archive: { append: async () => undefined } }).catch(
+      (error: unknown) => {
+        opened = undefined;
+        throw error;
+      },
+    );
+    return opened;
   }
 
-  const readAccess = () =>
+  const access = () =>
     invocation.call(
       'secretsmanager:GetSecretValue of the access',
-      () => undefined,
+      () => zabbix.access,
       () => new Error('Rate exceeded'),
     );
 
-  function session(): Promise<string> {
-    signedIn ??= signIn().catch((error: unknown) => {
-      signedIn = undefined;
-      throw error;
-    });
-    return signedIn;
-  }
+  const rpc: JsonRpc = async ({ method, params, bodyAuth = '' }) => ({
+    result: await sent(method, () => {
+      if (method === 'apiinfo.version') return '6.0.14';
+      if (method === 'user.login') return zabbix.logIn();
+      if (!zabbix.knows(bodyAuth)) throw new ZabbixRefused('Session terminated, re-login, please.');
+      if (typeof params === 'function') params();
+      return undefined;
+    }),
+    dateS: hearing.serverS,
+  });
 
+  /** What is asked is the effect itself, since nothing here is put into words. */
   async function once<T>(method: string, effect: () => T): Promise<T> {
-    const known = (key: string) => () => {
-      if (zabbix.knows(key)) return effect();
-      throw new ZabbixRefused('Session terminated, re-login, please.');
-    };
-    const key = await session();
-    try {
-      return await sent(method, known(key));
-    } catch (error) {
-      if (!(error instanceof ZabbixRefused && notAuthorised.test(error.message))) throw error;
-    }
-    await readAccess();
-    const next = await sent('user.login', () => zabbix.openSession());
-    signedIn = Promise.resolve(next);
-    return sent(method, known(next));
+    const answers: T[] = [];
+    await (await session()).call(method, () => void answers.push(effect()));
+    for (const answer of answers) return answer;
+    throw new RangeError(`nobody asked ${method}`);
   }
 
   async function sent<T>(method: string, effect: () => T): Promise<T> {

@@ -1,5 +1,6 @@
 import { Refusal, ZabbixRefused } from '../../lambda/errors.ts';
 import type { Credential, MonitoredHost, Protection } from '../../lambda/rotation/model.ts';
+import type { Access } from '../../lambda/zabbix/session.ts';
 import type { Hearing } from './hearing.ts';
 import { type FakeHost, type FakeServer, same } from './site.ts';
 
@@ -14,7 +15,7 @@ export class FakeZabbix {
   /** What it says to everything. */
   refuses: Refusal | undefined;
   /** What the access secret holds; a token has no session that could end. */
-  signsIn: 'with a token' | 'as a user' = 'with a token';
+  access: Access = { token: 'the token' };
   readonly #sessions = new Set<string>();
   mayCheckNow = true;
   portIsOpen = false;
@@ -36,7 +37,7 @@ export class FakeZabbix {
     this.hearing = hearing;
   }
 
-  openSession(): string {
+  logIn(): string {
     const session = `session ${this.calls}`;
     this.#sessions.add(session);
     return session;
@@ -48,7 +49,7 @@ export class FakeZabbix {
   }
 
   knows(key: string): boolean {
-    return this.signsIn === 'with a token' || this.#sessions.has(key);
+    return key === 'the token' || this.#sessions.has(key);
   }
 
   /** By the id that we give it: the name, which a host and a proxy may share. */

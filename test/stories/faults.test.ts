@@ -9,6 +9,8 @@ import { invoke } from '../fakes/lambda.ts';
 import type { FakeNode } from '../fakes/node.ts';
 import { aWorld, token, type World } from './world.ts';
 
+const otherToken = 'token-of-the-other-rotation-000000000';
+
 /** One rotation as Secrets Manager drives it, with two retries and, when it fails for good, the repair function. */
 async function rotate(world: World, conduct: Conduct = {}): Promise<void> {
   world.secrets.begin(token);
@@ -20,6 +22,13 @@ async function rotate(world: World, conduct: Conduct = {}): Promise<void> {
     conduct,
   );
   if (!succeeded) await invoke(world.account, (ports, deadline) => repair(world.secrets.secretId, ports, deadline));
+}
+
+/** The same of the other secret that names the host. */
+async function rotateOther({ account, other }: World): Promise<void> {
+  other.begin(otherToken);
+  const { succeeded } = await driveRotation(account, other, otherToken, { times: 2, afterMs: 60_000 });
+  if (!succeeded) await invoke(account, (ports, deadline) => repair(other.secretId, ports, deadline));
 }
 
 async function repairedByTheHour(world: World): Promise<void> {
@@ -153,12 +162,35 @@ describe('commands', () => {
     expect(nodeOf(world).did.filter((effect) => effect === 'agent stopped')).toHaveLength(1);
   });
 
-  test('a switch delivered after the roll back does nothing', async () => {
+  test('a switch delivered only when the rotation has been given up does nothing', async () => {
     const world = aWorld();
     world.fleet.arrivesAfterMs = (verb) => (verb === 'switch' ? [400_000] : [700]);
     await rotate(world);
     await world.clock.sleep(500_000);
     expectBack(world, 'refused');
+  });
+
+  test('a switch delivered again after the roll back does nothing', async () => {
+    const world = aWorld();
+    const host = world.host('web-1');
+    const againAfterMs = 1_500_000;
+    world.fleet.arrivesAfterMs = (verb) => (verb === 'switch' ? [700, againAfterMs] : [700]);
+    host.startsWith = (credential) => (credential.identity === 'web' ? credential : undefined);
+    await rotate(world);
+    expectBack(world, 'rolled-back');
+    const { did } = nodeOf(world);
+    const stopped = () => did.filter((effect) => effect === 'agent stopped').length;
+    const before = stopped();
+    const switched = world.fleet.commands.find(({ verb }) => verb === 'switch');
+    const leftMs = (switched?.sentMs ?? 0) + againAfterMs - world.clock.now().ms;
+    expect(leftMs).toBeGreaterThan(0);
+    // It could start with the new key now.
+    host.startsWith = (credential) => credential;
+
+    await world.clock.sleep(leftMs + 300_000);
+
+    expect(stopped()).toBe(before);
+    expectBack(world, 'rolled-back');
   });
 });
 
@@ -200,13 +232,12 @@ describe('an exchange that was cut short on a node that cannot be commanded for 
 });
 
 describe('nodes', () => {
-  test('rebooted between prepare and switch: nothing is lost', async () => {
+  test('rebooted between prepare and switch: both sides are taken back to the old key', async () => {
     const world = aWorld();
     world.fleet.onArm = () => nodeOf(world).reboot(20_000);
     await rotate(world);
     await repairedByTheHour(world);
-    expect(world.server.hears(world.host('web-1'))).toBe(true);
-    expect(world.secrets.unfinished).toBeUndefined();
+    expectBack(world, 'rolled-back');
   });
 
   test('rebooted between switch and forget: the rotation is finished', async () => {
@@ -220,9 +251,9 @@ describe('nodes', () => {
     expectRotated(world);
   });
 
-  test('an agent that needs 19 s to start is waited for', async () => {
+  test('an agent that needs 20 s to start is waited for', async () => {
     const world = aWorld();
-    world.host('web-1').startMs = 19_000;
+    world.host('web-1').startMs = 20_000;
     await rotate(world);
     expectRotated(world);
   });
@@ -369,7 +400,30 @@ describe('Zabbix', () => {
     expectRotated(world);
   });
 
-  test('its token is revoked in the middle: both sides share a key, and the rotation ends when it is back', async () => {
+  test('its session ends in the middle: the function signs in again, and the rotation goes on', async () => {
+    const world = aWorld();
+    world.monitor.access = { username: 'rotation', password: 'of the rotation' };
+    world.fleet.onArm = () => world.monitor.endSessions();
+    let logins = 0;
+    let invocations = 0;
+    await rotate(world, {
+      fate: (call) => {
+        if (call === 'zabbix:user.login') logins += 1;
+        if (call === 'zabbix:apiinfo.version') invocations += 1;
+        return 'answered';
+      },
+    });
+    expect(logins).toBe(invocations + 1);
+    expectRotated(world);
+  });
+
+  test('its API takes 8 s for every answer: the rotation takes longer', async () => {
+    const world = aWorld();
+    await rotate(world, { tripMs: (call) => (call.startsWith('zabbix:') ? 4_000 : 20) });
+    expectRotated(world);
+  });
+
+  test('its token is revoked in the middle: the host is heard all the time, and is taken back to the old key when there is another token', async () => {
     const world = aWorld();
     world.fleet.onArm = () => {
       world.monitor.refuses = new Refusal('ZABBIX_TOKEN_REFUSED', 'Zabbix does not accept the API token');
@@ -378,8 +432,7 @@ describe('Zabbix', () => {
     expect(world.server.hears(world.host('web-1'))).toBe(true);
     world.monitor.refuses = undefined;
     await repairedByTheHour(world);
-    expect(world.server.hears(world.host('web-1'))).toBe(true);
-    expect(world.secrets.unfinished).toBeUndefined();
+    expectBack(world, 'rolled-back');
   });
 
   test('a host that is put into a maintenance without data in the middle is told of, and not cut off', async () => {
@@ -407,7 +460,7 @@ describe('Zabbix', () => {
     expectEnded(world);
   });
 
-  test('a host that is disabled in the middle is told of, and not cut off', async () => {
+  test('a host that is disabled in the middle is not cut off, and is taken back to the old key when it is enabled', async () => {
     const world = aWorld();
     world.fleet.onArm = () => {
       world.host('web-1').enabled = false;
@@ -416,7 +469,7 @@ describe('Zabbix', () => {
     expect(world.server.hears(world.host('web-1'))).toBe(true);
     world.host('web-1').enabled = true;
     await repairedByTheHour(world);
-    expect(world.secrets.unfinished).toBeUndefined();
+    expectBack(world, 'rolled-back');
   });
 });
 
@@ -492,13 +545,36 @@ describe('people', () => {
     expectBack(world, 'rolled-back');
   });
 
-  test('two secrets name one host: the one whose key is not in use is refused, and the host stays as it is', async () => {
-    const world = aWorld();
-    const other = { ...world.value, identity: 'other', key: PskKey.mint(32) };
-    world.secrets.values.set(world.secrets.labelled('AWSCURRENT') ?? '', other);
-    await rotate(world);
+  test('two secrets name one host: the one whose key is not in use is refused, and the other one rotates', async () => {
+    const world = aWorld({ otherSecret: 'another key' });
+    await rotateOther(world);
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
-    expect(world.ends().at(-1)).toMatchObject({ outcome: 'refused' });
+    expect(world.ends()).toMatchObject([{ secretId: world.other.secretId, outcome: 'refused' }]);
+    await rotate(world);
+    expectRotated(world);
+  });
+
+  test('two secrets with one key name one host: the first rotates, and the second is refused from then on', async () => {
+    const world = aWorld({ otherSecret: 'the same key' });
+    await rotate(world);
+    expectRotated(world);
+    await rotateOther(world);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
+    expect(world.ends().at(-1)).toMatchObject({ secretId: world.other.secretId, outcome: 'refused' });
+    expect(world.other.unfinished).toBeUndefined();
+  });
+
+  test('two secrets with one key name one host and rotate at once: one of them rotates, the other one is refused', async () => {
+    const world = aWorld({ otherSecret: 'the same key' });
+    await Promise.all([rotate(world), rotateOther(world)]);
+    await repairedByTheHour(world);
+    await repairedByTheHour(world);
+    const outcomes = [world.secrets, world.other].map(
+      ({ secretId }) => world.ends().findLast((end) => end.secretId === secretId)?.outcome,
+    );
+    expect(outcomes.toSorted()).toEqual(['refused', 'rotated']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
+    expect([world.secrets.unfinished, world.other.unfinished]).toEqual([undefined, undefined]);
   });
 
   test('a rotation that is given up before it has minted a key has an end', async () => {

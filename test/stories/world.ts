@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly keyBytes?: number;
   /** The hosts are behind a passive proxy of 6.0, and the operator has told how often the server sends it its configuration: hourly. */
   readonly behindPassiveProxy?: boolean;
+  /** Another secret names the same targets, with a credential of its own or with the same one. */
+  readonly otherSecret?: 'another key' | 'the same key';
   /** What Lambda gives one step, in milliseconds. */
   readonly stepMs?: number;
 }
@@ -66,6 +68,7 @@ export function aWorld(options: WorldOptions = {}) {
     keyBytes = 32,
     stepMs = 900_000,
     behindPassiveProxy = false,
+    otherSecret,
     reload: { servers = [], proxies: hurried = [] } = {},
   } = options;
   const takes = unencrypted === 'not asked' ? undefined : unencrypted;
@@ -98,7 +101,10 @@ export function aWorld(options: WorldOptions = {}) {
     ...hurried.map((proxy) => ({ name: `${proxy}-node`, daemon: { program: 'zabbix_proxy', proxy } as const })),
   ];
   const machines = daemons.map(({ name }) => new FakeHost(name, old, 'both'));
-  const account = new FakeAccount(hosts, [secret], clock, machines);
+  const otherValue = otherSecret === 'the same key' ? value : { ...shared, identity: 'other', key: PskKey.mint(32) };
+  const other = new FakeSecret('zabbix-psk/other', otherValue, clock);
+  const secrets = otherSecret === undefined ? [secret] : [secret, other];
+  const account = new FakeAccount(hosts, secrets, clock, machines);
   if (behindPassiveProxy) {
     account.patience = { ...account.patience, proxyMs: 3_660_000 };
     for (const host of hosts.filter(({ role }) => role === 'host'))
@@ -130,6 +136,7 @@ export function aWorld(options: WorldOptions = {}) {
     clock,
     server: account.server,
     secrets: secret,
+    other,
     fleet: account.systems,
     monitor: account.zabbix,
     facts,

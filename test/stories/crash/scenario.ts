@@ -207,7 +207,7 @@ function hinder(world: World, way: Way, name: string, everyKeyIsNew = false): Wo
 }
 
 /** The promise: an agent that is reachable, one key on both sides and in AWSCURRENT, nothing left over, one end told. */
-function problems(world: World, said: readonly string[]): string[] {
+export function problems(world: World, said: readonly string[]): string[] {
   const { account, secrets, facts } = world;
   const found: string[] = [];
   const current = secrets.current;
