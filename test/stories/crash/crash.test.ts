@@ -12,6 +12,13 @@ describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
     expect(found).toEqual([]);
   });
 
+  test.each(ways)('%s, of an active proxy: it is reached, and nothing is left over', async (way) => {
+    const scenario = { way, gate: 'shadow-agent', targets: 'proxy', identityMode: 'new', retries: 1 } as const;
+    const { runs, found } = await playEveryPoint(scenario);
+    console.log(`${way}, proxy: killed at ${runs - 1} points`);
+    expect(found).toEqual([]);
+  });
+
   test.each(ways)('%s, of a proxy and the agent beside it: both are reached, and nothing is left over', async (way) => {
     const scenario = {
       way,

@@ -1,16 +1,44 @@
 import { Random } from '../../fakes/random.ts';
-import { type Ended, type Kills, play, type Scenario, ways } from './scenario.ts';
+import { type Ended, type Kills, play, type Scenario, ways, waysOfAutoregistration } from './scenario.ts';
 
-/** Every scenario there is. */
-export const scenarios: readonly Scenario[] = ways.flatMap((way) =>
+const retries = [0, 1, 2] as const;
+
+/** Of one host and of three, at each gate. */
+const ofHosts: readonly Scenario[] = ways.flatMap((way) =>
   (['shadow-agent', 'script-execute', 'port-probe', 'agent-log', 'now'] as const).flatMap((gate) =>
     ([1, 3] as const).flatMap((targets) =>
       (['new', 'fixed'] as const).flatMap((identityMode) =>
-        ([0, 1, 2] as const).map((retries) => ({ way, gate, targets, identityMode, retries })),
+        retries.map((retries) => ({ way, gate, targets, identityMode, retries })),
       ),
     ),
   ),
 );
+
+const otherTargets = [
+  'proxy',
+  'proxy and agent',
+  'behind a proxy of 6.0',
+  'behind a passive proxy of 6.0',
+  'unencrypted',
+  'unencrypted, door open',
+  'unencrypted proxy',
+] as const;
+
+const ofOthers: readonly Scenario[] = ways.flatMap((way) =>
+  otherTargets.flatMap((targets) =>
+    retries.map((retries) => ({ way, gate: 'shadow-agent', targets, identityMode: 'new', retries })),
+  ),
+);
+
+/** No node follows, so that only the port of the server can be asked. */
+const ofAutoregistration: readonly Scenario[] = waysOfAutoregistration.flatMap((way) =>
+  retries.map((retries) => ({
+    ...{ way, gate: 'port-probe', targets: 'autoregistration', identityMode: 'new', retries },
+  })),
+);
+
+/** Every scenario there is. */
+export const scenarios: readonly Scenario[] = [...ofHosts, ...ofOthers, ...ofAutoregistration];
 
 /** Every place where one scenario can be killed: just before and just after each outside call, and after each effect of a script. */
 export function pointsOf({ calls, effects }: Pick<Ended, 'calls' | 'effects'>): readonly Kills[] {
@@ -23,16 +51,28 @@ export function pointsOf({ calls, effects }: Pick<Ended, 'calls' | 'effects'>): 
   ];
 }
 
-/** Kills once more, at any point that comes after the first one. */
-export function pairsOf(first: Kills, { calls, effects }: Pick<Ended, 'calls' | 'effects'>): readonly Kills[] {
-  const [call = -1] = first.calls;
-  const [effect = -1] = first.effects;
+/** Kills once more, at any point that comes after the first one: each two that are different are two once. */
+export function pairsOf(
+  first: Kills,
+  { calls, effects, callsBefore }: Pick<Ended, 'calls' | 'effects' | 'callsBefore'>,
+): readonly Kills[] {
   return pointsOf({ calls, effects })
-    .filter((second) => second.calls.every((at) => at > call) && second.effects.every((at) => at > effect))
+    .filter((second) => isAfter(first, second, callsBefore))
     .map((second) => ({
       calls: [...first.calls, ...second.calls],
       effects: [...first.effects, ...second.effects],
     }));
+}
+
+function isAfter(first: Kills, second: Kills, callsBefore: readonly number[]): boolean {
+  const [firstCall] = first.calls;
+  const [firstEffect = -1] = first.effects;
+  const [call] = second.calls;
+  const [effect = -1] = second.effects;
+  const begunBefore = (nth: number) => callsBefore[nth] ?? 0;
+  if (firstCall === undefined)
+    return call === undefined ? effect > firstEffect : Math.floor(call / 2) >= begunBefore(firstEffect);
+  return call === undefined ? begunBefore(effect) > Math.floor(firstCall / 2) : call > firstCall;
 }
 
 export interface Found {

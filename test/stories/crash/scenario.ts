@@ -21,6 +21,7 @@ export interface Scenario {
   readonly way: Way;
   readonly gate: Extract<Gate, 'shadow-agent' | 'script-execute' | 'port-probe' | 'agent-log' | 'now'>;
   /**
+   * `proxy`: an active one alone on its node;
    * `proxy and agent`: two programs of one node with one key file, where Zabbix tells of the proxy's key only what we wrote;
    * `behind a proxy of 6.0`: one host whose proxy learns of its key in an hour, or when it is told to;
    * `behind a passive proxy of 6.0`: one host whose proxy learns of its key in an hour, whoever is told what;
@@ -31,6 +32,7 @@ export interface Scenario {
   readonly targets:
     | 1
     | 3
+    | 'proxy'
     | 'proxy and agent'
     | 'behind a proxy of 6.0'
     | 'behind a passive proxy of 6.0'
@@ -54,6 +56,8 @@ export interface Kills {
 export interface Ended {
   readonly calls: readonly string[];
   readonly effects: readonly string[];
+  /** How many calls had begun before each effect. */
+  readonly callsBefore: readonly number[];
   /** What is not as it should be, in words. */
   readonly wrong: readonly string[];
 }
@@ -71,6 +75,7 @@ export async function play(scenario: Scenario, kills: Kills = { calls: [], effec
   const world = build(scenario);
   const calls: string[] = [];
   const effects: string[] = [];
+  const callsBefore: number[] = [];
   const wrong: string[] = [];
   const conduct: Conduct = {
     dies: (call) => {
@@ -80,7 +85,10 @@ export async function play(scenario: Scenario, kills: Kills = { calls: [], effec
     },
   };
   for (const node of world.account.nodes) {
-    node.isKilledAfter = (effect) => kills.effects.includes(effects.push(`${effect} on ${node.host.name}`) - 1);
+    node.isKilledAfter = (effect) => {
+      callsBefore.push(calls.length);
+      return kills.effects.includes(effects.push(`${effect} on ${node.host.name}`) - 1);
+    };
   }
   const note = <T>(invoked: Invoked<T>) => {
     if (invoked.ended === 'timed out') wrong.push('an invocation waited past its deadline');
@@ -144,7 +152,7 @@ export async function play(scenario: Scenario, kills: Kills = { calls: [], effec
     await world.clock.sleep(3_700_000);
   }
   wrong.push(...problems(world, said));
-  return { calls, effects, wrong };
+  return { calls, effects, callsBefore, wrong };
 }
 
 function build(scenario: Scenario): World {
@@ -155,7 +163,7 @@ function build(scenario: Scenario): World {
     return world;
   }
   const isPair = targets === 'proxy and agent';
-  const isProxy = targets === 'unencrypted proxy';
+  const isProxy = targets === 'proxy' || targets === 'unencrypted proxy';
   const names = ['web-1', 'web-2', 'web-3'].slice(0, isProxy ? 0 : targets === 3 ? 3 : 1);
   const isBehind = targets === 'behind a proxy of 6.0';
   if (targets === 'behind a passive proxy of 6.0')
@@ -165,7 +173,7 @@ function build(scenario: Scenario): World {
   const unencrypted =
     targets === 'unencrypted, door open'
       ? 'unencrypted-too'
-      : targets === 'unencrypted' || isProxy
+      : targets === 'unencrypted' || targets === 'unencrypted proxy'
         ? 'only-psk'
         : undefined;
   const world = aWorld({
