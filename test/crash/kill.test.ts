@@ -12,7 +12,10 @@ function seen(places: readonly Place[], quiet: readonly (readonly [Place, Place]
   return { way: 'forward', host, places, quiet: quiet.map(([one, next]) => [placeKey(one), placeKey(next)]) };
 }
 const killsOf = (places: readonly Place[], ...ofHosts: readonly Seen[]) =>
-  kills(crashPoints('forward', places), ofHosts).map(({ point, standsFor }) => [pointName(point), ...standsFor]);
+  kills(crashPoints('host', 'forward', places), ofHosts).map(({ point, standsFor }) => [
+    pointName(point),
+    ...standsFor,
+  ]);
 
 describe('points that are the same kill are one', () => {
   test('before and after a call that only reads', () => {

@@ -9,13 +9,20 @@ const effect = (verb: 'prepare' | 'switch', session: 'script' | 'worker', name: 
   effect: name,
   nth: 1,
 });
-const names = (place: Place) => crashPoints('forward', [place]).map(pointName);
+const names = (place: Place) => crashPoints('host', 'forward', [place]).map(pointName);
 
 describe('crash points', () => {
   test('at a call of the function it dies before and after', () => {
     expect(names(call)).toEqual([
       'forward: before ssm:SendCommand (2), the function dies',
       'forward: after ssm:SendCommand (2), the function dies',
+    ]);
+  });
+
+  test('of others than a host are told by what is rotated', () => {
+    expect(crashPoints('proxy and agent', 'forward', [call]).map(pointName)).toEqual([
+      'proxy and agent, forward: before ssm:SendCommand (2), the function dies',
+      'proxy and agent, forward: after ssm:SendCommand (2), the function dies',
     ]);
   });
 

@@ -3,7 +3,13 @@ import { marks, withReadmePart } from '../lab/crash/readme-part.ts';
 import type { CutShort, Results } from '../lab/crash/results.ts';
 
 const rotation: CutShort = {
-  ...{ name: 'forward: after host.update, the function dies', way: 'forward', moment: 'after', dies: 'function' },
+  ...{
+    name: 'forward: after host.update, the function dies',
+    targets: 'host',
+    way: 'forward',
+    moment: 'after',
+    dies: 'function',
+  },
   ...{ place: { kind: 'zabbix', call: 'host.update', nth: 1 }, host: 'zabbix_agent2, both', retries: false },
   ...{ reached: true, attempts: 1, byHourlyLook: false, outcome: 'rotated', records: 1, tookS: 41.5, problems: [] },
 };

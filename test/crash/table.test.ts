@@ -4,6 +4,7 @@ import { table } from '../lab/crash/table.ts';
 
 const rotation: CutShort = {
   name: 'forward: after host.update, the function dies',
+  targets: 'host',
   way: 'forward',
   place: { kind: 'zabbix', call: 'host.update', nth: 1 },
   moment: 'after',
@@ -48,6 +49,11 @@ describe('the table', () => {
       'Zabbix 7.0: well · 3 crashes, 3 left to the repair function · 0 stranded · 0 leaks of 3 keys',
     );
     expect(lines).toContain('  tried 4 of 4 different ones: 5 of 6 points');
+  });
+
+  test('keeps what is rotated apart', () => {
+    const lines = tableOf(aVersion([rotation, { ...rotation, targets: 'unencrypted' }]));
+    expect(lines.map((line) => line.trim())).toEqual(expect.arrayContaining(['forward', 'unencrypted, forward']));
   });
 
   test('names the crash that ended otherwise than it must, and what is not true', () => {

@@ -3,6 +3,7 @@ import type { CrashPoint } from '../lab/crash/point.ts';
 import { Worklist } from '../lab/crash/worklist.ts';
 
 const points: readonly CrashPoint[] = [1, 2, 3, 4].map((nth) => ({
+  targets: 'host',
   way: 'forward',
   place: { kind: 'zabbix', call: 'host.get', nth },
   moment: nth % 2 === 1 ? 'before' : 'after',

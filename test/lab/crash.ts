@@ -1,12 +1,14 @@
 /**
  * Rotations that are cut short at every point, on real Zabbix: the function killed at every call it makes, the scripts, the
- * exchange's worker and the whole node at everything they do, on the way forward and on two ways back.
+ * exchange's worker and the whole node at everything they do, on the way forward and on two ways back: of hosts, of an active proxy
+ * with the agent on its machine, and of hosts that get their first key.
  *
  *   npm run test:crash                                 6.0 and 7.0, every point; some hours
- *   npm run test:crash -- --sample 60                  a fair sample of each version
- *   npm run test:crash -- --resume --minutes 10        goes on where the last run ended, for about so long a version
+ *   npm run test:crash -- --sample 60                  a fair sample of each version and of each of the three
+ *   npm run test:crash -- --resume --minutes 10        goes on where the last run ended, for about so long a version and each of the three
  *   npm run test:crash -- --resume --again             … and tries again what has not ended well
  *   npm run test:crash -- --zabbix 7.0                 one version
+ *   npm run test:crash -- --targets unencrypted        host, "proxy and agent" or unencrypted
  *   npm run test:crash -- --only "restore's worker"    the points whose names hold this text; nothing is written into the project
  *   npm run test:crash -- --parallel 6                 six rotations beside each other (default 12)
  *
@@ -20,6 +22,7 @@ import { codeHash } from './crash/code.ts';
 import { crashEverywhere } from './crash/crash-everywhere.ts';
 import { settings } from './crash/crash-lab.ts';
 import { keep } from './crash/keep.ts';
+import { allTargets } from './crash/point.ts';
 import { type CutShort, isWell, measured, type Results } from './crash/results.ts';
 import { table } from './crash/table.ts';
 import { TriedFile } from './crash/tried.ts';
@@ -28,6 +31,7 @@ import { Screen } from './demo/screen.ts';
 const { values: options } = parseArgs({
   options: {
     zabbix: { type: 'string' },
+    targets: { type: 'string' },
     sample: { type: 'string' },
     only: { type: 'string', default: '' },
     parallel: { type: 'string', default: '12' },
@@ -38,6 +42,7 @@ const { values: options } = parseArgs({
 });
 const versions = ['6.0', '7.0'] as const;
 const chosen = z.enum(versions).optional().parse(options.zabbix);
+const targets = z.enum(allTargets).optional().parse(options.targets);
 const sample = z.coerce.number().int().min(1).optional().parse(options.sample);
 const parallel = z.coerce.number().int().min(1).max(40).parse(options.parallel);
 const minutes = z.coerce.number().positive().optional().parse(options.minutes);
@@ -49,16 +54,19 @@ for (const { version, tried } of filesOf) {
   if (chosen !== undefined && version !== chosen) continue;
   screen.title(`Zabbix ${version}, code ${code}`);
   if (!options.resume && options.only === '') tried.forget();
-  const untilMs = minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
-  await crashEverywhere(
-    version,
-    {
-      ...{ only: options.only, sample: sample ?? Number.POSITIVE_INFINITY, parallel, untilMs },
-      ...{ resume: options.resume, again: options.again },
-    },
-    tried,
-    { during: (text, work) => screen.during(text, work), ended: tell },
-  );
+  for (const what of targets === undefined ? allTargets : [targets]) {
+    const untilMs = minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
+    await crashEverywhere(
+      version,
+      what,
+      {
+        ...{ only: options.only, sample: sample ?? Number.POSITIVE_INFINITY, parallel, untilMs },
+        ...{ resume: options.resume, again: options.again },
+      },
+      tried,
+      { during: (text, work) => screen.during(text, work), ended: tell },
+    );
+  }
 }
 const results: Results = {
   measuredAt: new Date().toISOString(),

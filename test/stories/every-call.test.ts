@@ -57,7 +57,11 @@ const onceOutcome = (name: string) => (/of the access$| (prepare|switch) /.test(
 const outcomes = {
   'is throttled once': onceOutcome,
   'answers 500 for as long as anybody asks again': (name: string) => {
-    if (/^s3:|of the fingerprints$|^ssm:DescribeDocument|UpdateSecretVersionStage|ListSecrets| inspect | forget /.test(name))
+    if (
+      /^s3:|of the fingerprints$|^ssm:DescribeDocument|UpdateSecretVersionStage|ListSecrets| inspect | forget /.test(
+        name,
+      )
+    )
       return 'rotated';
     return /host\.update|task\.create/.test(name) ? 'rolled-back' : 'refused';
   },

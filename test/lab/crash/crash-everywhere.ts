@@ -6,7 +6,7 @@ import { type Kill, kills } from './kill.ts';
 import { freshHost, kindName, type Lane, type Slot } from './lane.ts';
 import { searchForKeys } from './leaks.ts';
 import { learn } from './learn.ts';
-import { type CrashPoint, crashPoints, pointName, spreadOut, ways } from './point.ts';
+import { type CrashPoint, crashPoints, pointName, spreadOut, type Targets, ways } from './point.ts';
 import type { CutShort } from './results.ts';
 import { rotateCutShort } from './rotate-cut-short.ts';
 import { allPlaces, learntOnce, passes, type Seen, withoutKnown } from './seen.ts';
@@ -39,23 +39,24 @@ const mayLastMs = 60_000;
 /** Tries the points and writes them down as they end. */
 export async function crashEverywhere(
   version: ZabbixVersion,
+  targets: Targets,
   { only, sample, parallel, untilMs, resume, again }: Choice,
   tried: TriedFile,
   told: Told,
 ): Promise<void> {
   const beganMs = Date.now();
-  const lab = await told.during(`Zabbix ${version} and its hosts start`, () =>
-    startCrashLab(version, kindsOf(parallel)),
+  const lab = await told.during(`Zabbix ${version} and what is rotated (${targets}) start`, () =>
+    startCrashLab(version, kindsOf(parallel, targets)),
   );
   try {
     const seen = await told.during('rotations without a crash, to learn where one can happen', () =>
-      learntOnce(`${version} ${codeHash()} ${settings.server} ${settings.hosts}`, async () =>
+      learntOnce(`${version} ${targets} ${codeHash()} ${settings.server} ${settings.hosts}`, async () =>
         withoutKnown(await learnAll(lab)),
       ),
     );
-    const points = ways.flatMap((way) => crashPoints(way, allPlaces(seen, way)));
+    const points = ways.flatMap((way) => crashPoints(targets, way, allPlaces(seen, way)));
     const different = kills(points, seen);
-    tried.append({ points: points.length, kills: different.length });
+    tried.append({ targets, points: points.length, kills: different.length });
     const chosen = spreadOut(different.filter(({ point }) => pointName(point).includes(only))).slice(0, sample);
     const isLeft = leftOf(chosen, resume ? tried.read().rotations : [], again);
     const worklist = new Worklist(

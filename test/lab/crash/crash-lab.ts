@@ -4,6 +4,7 @@ import { synthesizeFor } from '../deployment.ts';
 import type { ZabbixVersion } from '../release.ts';
 import { startZabbix, type ZabbixLab } from '../zabbix/zabbix-lab.ts';
 import { type HostKind, type Lane, pausesPassTimes, quick, startLane } from './lane.ts';
+import type { Targets } from './point.ts';
 
 /**
  * serverWaitS: twenty renewals of the server's cache. agentStartS: an agent is up within a second, and within some when twelve
@@ -26,10 +27,14 @@ export async function startCrashLab(
   version: ZabbixVersion,
   lanes: readonly (readonly HostKind[])[],
 ): Promise<CrashLab> {
-  const zabbix = await startZabbix({ version, server: { cacheUpdateFrequencyS } });
+  const has = (targets: Targets) => lanes.flat().some((kind) => kind.targets === targets);
+  const rotates = has('proxy and agent') ? 'proxies' : 'hosts';
+  const zabbix = await startZabbix({ version, server: { cacheUpdateFrequencyS }, rotates });
   const most = Math.max(...lanes.map(({ length }) => length)) + spares;
   const secrets = Array.from({ length: most }, (_, index) => `crash-${index + 1}`);
-  const synthesized = await synthesizeFor(zabbix, { secrets, timeouts });
+  const doors = has('unencrypted') ? secrets.map((name) => [name, 'only-psk'] as const) : [];
+  const firstEncryption = Object.fromEntries(doors);
+  const synthesized = await synthesizeFor(zabbix, { secrets, timeouts, firstEncryption });
   const started: Lane[] = [];
   const stop = async () => {
     await Promise.all(started.map((lane) => lane.close()));
@@ -38,7 +43,12 @@ export async function startCrashLab(
   };
   try {
     const starting = lanes.map(async (kinds, index) => {
-      const options = { name: String(index + 1), retries: retriesIn(index), kinds, secrets };
+      const options = {
+        name: String(index + 1),
+        retries: retriesIn(index, new Set(lanes.flat()).size),
+        kinds,
+        secrets,
+      };
       started.push(await startLane(zabbix, synthesized, options));
     });
     await Promise.all(starting);
@@ -50,11 +60,15 @@ export async function startCrashLab(
 }
 
 const agents = ['zabbix_agentd', 'zabbix_agent2'] as const;
-const directions = ['both', 'passive', 'active'] as const;
+const directions = {
+  host: ['both', 'passive', 'active'],
+  'proxy and agent': ['both'],
+  unencrypted: ['both', 'active'],
+} as const satisfies Record<Targets, readonly HostKind['checks'][]>;
 
 /** The lanes' kinds, one host each; fewer lanes than kinds have several hosts each, one of which works at a time. */
-export function kindsOf(laneCount: number): readonly (readonly HostKind[])[] {
-  const kinds = directions.flatMap((checks) => agents.map((agent) => ({ agent, checks })));
+export function kindsOf(laneCount: number, targets: Targets): readonly (readonly HostKind[])[] {
+  const kinds = directions[targets].flatMap((checks) => agents.map((agent) => ({ agent, checks, targets })));
   return Array.from({ length: laneCount }, (_, lane) =>
     laneCount < kinds.length
       ? kinds.filter((_, kind) => kind % laneCount === lane)
@@ -63,9 +77,8 @@ export function kindsOf(laneCount: number): readonly (readonly HostKind[])[] {
 }
 
 /** Every other lane leaves the end to the repair function; with more lanes than kinds of hosts each kind meets both. */
-function retriesIn(lane: number): boolean {
-  const kinds = agents.length * directions.length;
-  return (lane + Math.floor(lane / kinds)) % 2 === 0;
+function retriesIn(lane: number, kinds: number): boolean {
+  return (lane + (kinds % 2 === 0 ? Math.floor(lane / kinds) : 0)) % 2 === 0;
 }
 
 /** What the results tell of how they were measured. */

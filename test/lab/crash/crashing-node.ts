@@ -1,5 +1,6 @@
 import { type Verb, verbs } from '../../../lambda/contract.ts';
 import type { SmallHost } from '../hosts/small-host.ts';
+import type { SmallProxy } from '../hosts/small-proxy.ts';
 import type { ManagedNode, RunningScript, ScriptEnd } from '../managed-node.ts';
 
 /** How long a node that went down stays away before it boots. Milliseconds. */
@@ -7,10 +8,10 @@ const bootMs = 3_000;
 
 /**
  * A small host whose scripts know, for the shims before their programs, which verb they are; and that boots, its agent with it,
- * when all of it was killed.
+ * when all of it was killed; with it the proxy that is on it.
  */
-export function crashingNode(host: SmallHost): ManagedNode {
-  const { instanceId, computerName, tags } = host;
+export function crashingNode(host: SmallHost, proxy?: SmallProxy): ManagedNode {
+  const { instanceId, computerName, tags } = host.node;
   const node: ManagedNode = {
     instanceId,
     computerName,
@@ -19,7 +20,7 @@ export function crashingNode(host: SmallHost): ManagedNode {
     start(script, command): RunningScript {
       const environment = { ...command.environment, CRASH_VERB: verbOf(script) };
       const { ended, kill } = host.start(script, { ...command, environment });
-      return { ended: ended.then((end) => bootedIfDown(host, node, end)), kill };
+      return { ended: ended.then((end) => bootedIfDown({ host, proxy }, node, end)), kill };
     },
   };
   return node;
@@ -33,11 +34,16 @@ function verbOf(script: string): Verb {
   return verb;
 }
 
-async function bootedIfDown(host: SmallHost, node: ManagedNode, end: ScriptEnd): Promise<ScriptEnd> {
-  if (!node.online || !(await wentDown(host))) return end;
+interface Programs {
+  readonly host: SmallHost;
+  readonly proxy: SmallProxy | undefined;
+}
+
+async function bootedIfDown(programs: Programs, node: ManagedNode, end: ScriptEnd): Promise<ScriptEnd> {
+  if (!node.online || !(await wentDown(programs.host))) return end;
   node.online = false;
   // Not awaited: Systems Manager hears of the script's end, and the node comes back by itself.
-  boot(host, node).catch((error: unknown) => console.error(`${host.computerName} does not boot: ${String(error)}`));
+  boot(programs, node).catch((error: unknown) => console.error(`${node.computerName} does not boot: ${String(error)}`));
   return end;
 }
 
@@ -46,11 +52,12 @@ async function wentDown(host: SmallHost): Promise<boolean> {
   return (await host.machine.run(['sh', '-c', taken])).exitCode === 0;
 }
 
-/** What an init system does; an agent that does not start is the scripts' business. */
-async function boot(host: SmallHost, node: ManagedNode): Promise<void> {
+/** What an init system does; a program that does not start is the scripts' business. */
+async function boot({ host, proxy }: Programs, node: ManagedNode): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, bootMs));
-  const { pidFile, service } = host.paths;
-  await host.machine.run(['install', '-D', '-o', 'zabbix', '-g', 'zabbix', '-m', '0644', '/dev/null', pidFile]);
-  await host.machine.run(['service', service, 'start']);
+  for (const { pidFile, service } of [host.paths, ...(proxy === undefined ? [] : [proxy.paths])]) {
+    await host.machine.run(['install', '-D', '-o', 'zabbix', '-g', 'zabbix', '-m', '0644', '/dev/null', pidFile]);
+    await host.machine.run(['service', service, 'start']);
+  }
   node.online = true;
 }

@@ -2,6 +2,7 @@
 import type { OutsideCall, Reaction } from '../aws/faults.ts';
 import { labelled } from '../aws/secrets-manager/secret.ts';
 import { endOfEffects, expectEffects } from './effects.ts';
+import { takeFirstKeyAway } from './first-key.ts';
 import type { Lane, Slot } from './lane.ts';
 import type { CrashPoint, Way } from './point.ts';
 
@@ -15,7 +16,10 @@ export interface Disturbance {
 export async function disturb(lane: Lane, slot: Slot, way: Way, point?: CrashPoint): Promise<Disturbance> {
   const { cloud, rotator } = lane.deployment;
   const { machine } = slot.host;
-  if (way === 'cannot-start') await slot.host.inflict('cannotStartWithNewKey');
+  await takeFirstKeyAway(lane, slot);
+  // Of two programs the one that is started first goes back with the other.
+  const program = slot.proxy ?? slot.host;
+  if (way === 'cannot-start') await program.inflict('cannotStartWithNewKey');
   expectEffects(machine, point);
 
   const counted = new Map<string, number>();
@@ -63,7 +67,7 @@ export async function disturb(lane: Lane, slot: Slot, way: Way, point?: CrashPoi
     async end() {
       cloud.faults.clear();
       lane.traffic.observer = undefined;
-      slot.host.heal();
+      program.heal();
       return (await endOfEffects(machine)) || struck;
     },
   };

@@ -3,19 +3,17 @@ import type { Version } from '../aws/secrets-manager/secret.ts';
 import type { Deployment } from '../deployment.ts';
 import { eventually } from '../eventually.ts';
 import type { LoggedFact } from '../logged-facts.ts';
-import { labelled, leftOn } from '../suite/held.ts';
+import { type HeldVersion, labelled, leftOn } from '../suite/held.ts';
+import { leftOfFirstKey } from './first-key.ts';
 import type { Lane, Slot } from './lane.ts';
 
 /** An active agent that was refused asks again after 60 s. */
 const contactWithinS = 120;
 
 /** Everything that is not as it must be, in sentences without keys. */
-export async function endProblems(
-  { deployment }: Lane,
-  { host, secret }: Slot,
-  token: string,
-  sinceMs: number,
-): Promise<readonly string[]> {
+export async function endProblems(lane: Lane, slot: Slot, token: string, sinceMs: number): Promise<readonly string[]> {
+  const { deployment } = lane;
+  const { host, proxy, secret } = slot;
   const problems: string[] = [];
   const must = (holds: boolean, otherwise: string) => {
     if (!holds) problems.push(otherwise);
@@ -23,8 +21,8 @@ export async function endProblems(
 
   const current = labelled(deployment, secret, 'AWSCURRENT');
   if (current === undefined) return ['no version is AWSCURRENT'];
-  must(host.keyInPlace() === current.psk, 'the key file does not hold the key of AWSCURRENT');
-  must(await host.zabbixHolds(current), 'Zabbix does not hold the identity and key of AWSCURRENT');
+  if (current.psk === undefined) problems.push(...(await leftOfFirstKey(lane, slot)));
+  else problems.push(...(await otherThan(slot, current)));
   must(leftLabels(deployment, secret).length === 0, `labels are left: ${leftLabels(deployment, secret).join(', ')}`);
 
   const left = await eventually(
@@ -49,6 +47,21 @@ export async function endProblems(
       `Zabbix hears nothing of the agent: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
     );
   });
+  await proxy?.awaitSeen(Date.now(), contactWithinS).catch(() => problems.push('Zabbix hears nothing of the proxy'));
+  return problems;
+}
+
+/** What is on another identity or key than the current ones: both programs of a machine that has two, and both objects. */
+async function otherThan({ host, proxy }: Slot, current: HeldVersion): Promise<readonly string[]> {
+  const problems: string[] = [];
+  if (!host.exists(host.keyFile) || host.keyInPlace() !== current.psk)
+    problems.push('the key file does not hold the key of AWSCURRENT');
+  for (const [what, program] of Object.entries({ host, proxy })) {
+    if (program === undefined) continue;
+    if (program.identityInPlace() !== current.identity) problems.push(`the ${what} has not the identity of AWSCURRENT`);
+    if (!(await program.zabbixHolds(current)))
+      problems.push(`Zabbix does not hold the identity and key of AWSCURRENT for the ${what}`);
+  }
   return problems;
 }
 

@@ -7,6 +7,7 @@ import { isObject, parseJson } from '../aws/json.ts';
 import { type Deployment, deploy } from '../deployment.ts';
 import type { AgentKind } from '../hosts/agent.ts';
 import type { SmallHost } from '../hosts/small-host.ts';
+import type { SmallProxy } from '../hosts/small-proxy.ts';
 import type { Synthesized } from '../synthesize.ts';
 import { ApiTraffic } from '../zabbix/api-traffic.ts';
 import type { Checks } from '../zabbix/monitored-host.ts';
@@ -14,6 +15,8 @@ import { startTlsFront } from '../zabbix/tls-front.ts';
 import type { ZabbixLab } from '../zabbix/zabbix-lab.ts';
 import { crashingNode } from './crashing-node.ts';
 import { watchEffects } from './effects.ts';
+import { awaitFirstKey } from './first-key.ts';
+import type { Targets } from './point.ts';
 
 /** A rotation is mostly pauses of its function: between two looks at a command, and before a look for a value. */
 export const pausesPassTimes = 4;
@@ -21,17 +24,22 @@ export const pausesPassTimes = 4;
 export interface HostKind {
   readonly agent: AgentKind;
   readonly checks: Checks;
+  readonly targets: Targets;
 }
 
-/** `zabbix_agent2, both` */
-export function kindName({ agent, checks }: HostKind): string {
-  return `${agent}, ${checks}`;
+/** `zabbix_agent2, both`, or `unencrypted, zabbix_agent2, both` */
+export function kindName({ agent, checks, targets }: HostKind): string {
+  return `${targets === 'host' ? '' : `${targets}, `}${agent}, ${checks}`;
 }
 
 /** A host and the secret that its key is in. */
 export interface Slot {
   readonly kind: HostKind;
   host: SmallHost;
+  /** the proxy on the host's machine, whose key is the host's */
+  proxy: SmallProxy | undefined;
+  /** the agent's configuration file before any rotation */
+  untouched: string;
   /** as in the inventory */
   secret: string;
 }
@@ -104,14 +112,21 @@ export const quick = { passiveEveryS: 2, activeEveryS: 2, refreshActiveChecksS: 
 /** A host that no rotation has touched yet, adopted under a secret of its own. */
 export async function freshHost(
   { name, zabbix, deployment, spareSecrets }: Lane,
-  { agent, checks }: HostKind,
-): Promise<{ host: SmallHost; secret: string }> {
+  { agent, checks, targets }: HostKind,
+): Promise<Omit<Slot, 'kind'>> {
   const secret = spareSecrets.shift();
   if (secret === undefined) throw new Error(`lane ${name} has no secret left for another host`);
   made += 1;
-  const host = await zabbix.host({ name: `crash-${made}`, agent, checks, ...quick });
+  const about = { name: `crash-${made}`, agent, checks, ...quick };
+  const proxy = targets === 'proxy and agent' ? await zabbix.proxy({ name: `edge-${made}`, agent }) : undefined;
+  const host = await zabbix.host({
+    ...about,
+    ...(proxy === undefined ? {} : { on: proxy, ...proxy.credential, keyFile: { path: proxy.keyFile } }),
+    ...(targets === 'unencrypted' ? { psk: null } : {}),
+  });
   await watchEffects(host.machine);
-  deployment.cloud.addNode(crashingNode(host));
-  await deployment.adopt(secret, [host]);
-  return { host, secret };
+  deployment.cloud.addNode(crashingNode(host, proxy));
+  if (targets === 'unencrypted') await awaitFirstKey(deployment, host, secret);
+  else await deployment.adopt(secret, proxy === undefined ? [host] : [proxy, host]);
+  return { host, proxy, secret, untouched: host.machine.read(host.paths.config) };
 }

@@ -10,8 +10,8 @@ import type { Seen } from './seen.ts';
 export async function learn(lane: Lane, slot: Slot, way: Way): Promise<Seen> {
   const { deployment, traffic } = lane;
   const { cloud, rotator } = deployment;
-  const from = { requests: cloud.requests.length, calls: traffic.calls.length, ms: Date.now() };
   const disturbance = await disturb(lane, slot, way);
+  const from = { requests: cloud.requests.length, calls: traffic.calls.length, ms: Date.now() };
   const { outcome, versionId, failures } = await deployment.rotate(slot.secret);
   const endedMs = Date.now();
   await cloud.settled();

@@ -9,6 +9,13 @@ import { verbs } from '../../../lambda/contract.ts';
 export const ways = ['forward', 'cannot-start', 'taken-back'] as const;
 export type Way = (typeof ways)[number];
 
+/**
+ * What is rotated. `proxy and agent`: an active proxy and the agent on its machine, with one key file; `unencrypted`: a host that gets its
+ * first key, and takes nothing else from then on.
+ */
+export const allTargets = ['host', 'proxy and agent', 'unencrypted'] as const;
+export type Targets = (typeof allTargets)[number];
+
 export const placeShape = z.discriminatedUnion('kind', [
   /** The n-th call of that action, or of that method of Zabbix' API, that the rotation function makes. */
   z.object({ kind: z.enum(['aws', 'zabbix']), call: z.string(), nth: z.number() }).readonly(),
@@ -31,15 +38,20 @@ export type Moment = 'before' | 'after';
 export type Dies = 'function' | 'script' | 'worker' | 'node';
 
 export interface CrashPoint {
+  readonly targets: Targets;
   readonly way: Way;
   readonly place: Place;
   readonly moment: Moment;
   readonly dies: Dies;
 }
 
-/** `forward: before secretsmanager:PutSecretValue, the function dies` */
-export function pointName({ way, place, moment, dies }: CrashPoint): string {
-  return `${way}: ${moment} ${placeName(place)}, the ${dies} dies`;
+/** `forward: before secretsmanager:PutSecretValue, the function dies`; of others than a host `unencrypted, forward: …` */
+export function pointName({ targets, way, place, moment, dies }: CrashPoint): string {
+  return `${wayName({ targets, way })}: ${moment} ${placeName(place)}, the ${dies} dies`;
+}
+
+export function wayName({ targets, way }: Pick<CrashPoint, 'targets' | 'way'>): string {
+  return targets === 'host' ? way : `${targets}, ${way}`;
 }
 
 export function placeName(place: Place): string {
@@ -66,9 +78,9 @@ export function placeGroup(place: Place): string {
 }
 
 /** Every way to die at the places of one way, in the order in which a rotation comes by them. */
-export function crashPoints(way: Way, places: readonly Place[]): readonly CrashPoint[] {
+export function crashPoints(targets: Targets, way: Way, places: readonly Place[]): readonly CrashPoint[] {
   return places.flatMap((place) => {
-    const at = (moment: Moment, dies: Dies): CrashPoint => ({ way, place, moment, dies });
+    const at = (moment: Moment, dies: Dies): CrashPoint => ({ targets, way, place, moment, dies });
     if (place.kind !== 'node') return [at('before', 'function'), at('after', 'function')];
     // The command becomes the worker: it has no moment after it.
     if (place.effect === 'setsid exchange') return [at('before', 'script')];

@@ -1,6 +1,6 @@
 /** What a run has seen, as `docs/crash/results.json` holds it. */
 import { z } from 'zod';
-import { placeShape, ways } from './point.ts';
+import { allTargets, placeShape, ways } from './point.ts';
 import type { Tried } from './tried.ts';
 
 /** How the record of the rotation says it ended; `refused`: before anything was changed. */
@@ -9,6 +9,7 @@ export const outcomes = ['rotated', 'rolled-back', 'refused', 'stranded', 'no en
 export const cutShortShape = z.object({
   /** the place, and what died there */
   name: z.string(),
+  targets: z.enum(allTargets),
   way: z.enum(ways),
   moment: z.enum(['before', 'after']),
   dies: z.enum(['function', 'script', 'worker', 'node']),

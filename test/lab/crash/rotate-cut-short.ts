@@ -7,11 +7,11 @@ import { type CutShort, outcomeOf } from './results.ts';
 import { story } from './story.ts';
 
 export async function rotateCutShort(lane: Lane, slot: Slot, point: CrashPoint): Promise<CutShort> {
-  const startedMs = Date.now();
   const { deployment, retries } = lane;
-  const { way, place, moment, dies } = point;
+  const { targets, way, place, moment, dies } = point;
   const { cloud } = deployment;
   const disturbance = await disturb(lane, slot, point.way, point);
+  const startedMs = Date.now();
   const { versionId, attempts } = await deployment.rotate(slot.secret);
   await cloud.settled();
   // The hourly look finds what is still open then: retries have ended and the repair at once could not bring it to an end.
@@ -29,7 +29,7 @@ export async function rotateCutShort(lane: Lane, slot: Slot, point: CrashPoint):
   // What a failed rotation has left must not become the next one's problem.
   if (problems.length > 0) Object.assign(slot, await freshHost(lane, slot.kind));
   return {
-    ...{ name: pointName(point), way, place, moment, dies, host, retries, reached, attempts, byHourlyLook },
+    ...{ name: pointName(point), targets, way, place, moment, dies, host, retries, reached, attempts, byHourlyLook },
     ...{ outcome: outcomeOf(ends.map(({ outcome }) => outcome)), records: ends.length, tookS, problems, ...told },
   };
 }

@@ -2,7 +2,7 @@ import type { LoggedFact } from '../logged-facts.ts';
 import type { Lane, Slot } from './lane.ts';
 
 /** What functions and node told of a rotation, a line each with the seconds since it began: for a crash that did not end well. */
-export function story({ deployment }: Lane, { secret, host }: Slot, sinceMs: number): readonly string[] {
+export function story({ deployment }: Lane, { secret, host, proxy }: Slot, sinceMs: number): readonly string[] {
   const { cloud } = deployment;
   const facts = deployment
     .facts()
@@ -14,8 +14,9 @@ export function story({ deployment }: Lane, { secret, host }: Slot, sinceMs: num
       atMs: atMs + durationMs,
       says: `${functionName} ended ${JSON.stringify(event).slice(0, 200)} ${error?.errorMessage ?? ''}`,
     }));
+  const names = [host.computerName, ...(proxy === undefined ? [] : [proxy.name])];
   const commands = cloud.commands
-    .filter(({ requestedMs, comment }) => requestedMs >= sinceMs && comment.endsWith(` ${host.computerName}`))
+    .filter(({ requestedMs, comment }) => requestedMs >= sinceMs && names.some((name) => comment.includes(name)))
     .flatMap(({ comment, invocations }) =>
       [...invocations.values()].flatMap(({ status, steps }) =>
         steps.length === 0

@@ -1,5 +1,5 @@
 /** What happened, as plain text of at most 120 columns. */
-import { placeGroup, ways } from './point.ts';
+import { allTargets, placeGroup, wayName, ways } from './point.ts';
 import { type CutShort, isWell, type MeasuredVersion, type Results } from './results.ts';
 
 const columns = ['rotated', 'rolled-back', 'refused', 'stranded', 'not reached', 'problems'] as const;
@@ -22,15 +22,17 @@ export function table({ versions }: Results): readonly string[] {
 function versionTable({ zabbix, rotations }: MeasuredVersion): readonly string[] {
   return [
     line(`Zabbix ${zabbix}`, ['crashes', ...columns]),
-    ...ways.flatMap((way) => {
-      const ofWay = rotations.filter((one) => one.way === way);
-      const groups = [...new Set(ofWay.map(({ place }) => placeGroup(place)))];
-      if (ofWay.length === 0) return [];
-      const rows = groups.map((group) =>
-        line(`  ${group}`, counts(ofWay.filter(({ place }) => placeGroup(place) === group))),
-      );
-      return [way, ...rows];
-    }),
+    ...allTargets
+      .flatMap((targets) => ways.map((way) => ({ targets, way })))
+      .flatMap(({ targets, way }) => {
+        const ofWay = rotations.filter((one) => one.targets === targets && one.way === way);
+        const groups = [...new Set(ofWay.map(({ place }) => placeGroup(place)))];
+        if (ofWay.length === 0) return [];
+        const rows = groups.map((group) =>
+          line(`  ${group}`, counts(ofWay.filter(({ place }) => placeGroup(place) === group))),
+        );
+        return [wayName({ targets, way }), ...rows];
+      }),
     line('all', counts(rotations)),
   ];
 }

@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import { cacheFolder } from '../root.ts';
+import { allTargets } from './point.ts';
 import { type CutShort, cutShortShape } from './results.ts';
 
 /** One stretch of a run: everything of one lab. */
@@ -18,7 +19,7 @@ export type Stretch = z.infer<typeof stretchShape>;
 const lineShape = z.union([
   z.object({ rotation: cutShortShape }),
   z.object({ stretch: stretchShape }),
-  z.object({ points: z.number(), kills: z.number() }),
+  z.object({ targets: z.enum(allTargets), points: z.number(), kills: z.number() }),
 ]);
 export type Line = z.infer<typeof lineShape>;
 
@@ -62,7 +63,16 @@ export class TriedFile {
     return {
       rotations: [...rotations.values()],
       stretches: told.flatMap((line) => ('stretch' in line ? [line.stretch] : [])),
-      of: told.findLast((line) => 'points' in line),
+      of: sumOf(
+        allTargets.flatMap((targets) => told.findLast((line) => 'points' in line && line.targets === targets) ?? []),
+      ),
     };
   }
+}
+
+function sumOf(lines: readonly Line[]): Tried['of'] {
+  const counts = lines.filter((line) => 'points' in line);
+  if (counts.length === 0) return undefined;
+  const total = (of: (count: (typeof counts)[number]) => number) => counts.reduce((sum, count) => sum + of(count), 0);
+  return { points: total(({ points }) => points), kills: total(({ kills }) => kills) };
 }

@@ -1,3 +1,0 @@
-import { cutShortOn } from '../suite/cut-short.ts';
-
-cutShortOn('6.0');
