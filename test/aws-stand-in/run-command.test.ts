@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CancelCommandCommand,
   DescribeDocumentCommand,
@@ -8,10 +10,11 @@ import {
   SendCommandCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { ManualClock } from '../lab/aws/clock.ts';
 import type { Cloud } from '../lab/aws/cloud.ts';
 import { defaultHabits } from '../lab/aws/habits.ts';
+import { temporaryFolder } from '../lab/temporary-folder.ts';
 import { aCloud, aNode, withCommands, withSteps } from './a-cloud.ts';
 
 const InstanceId = 'i-0123456789abcdef0';
@@ -234,9 +237,13 @@ test('a step for another system is skipped, which is a success; the others run',
 
 test('a node runs at most five commands at once', async () => {
   const node = aNode(InstanceId);
-  const cloud = await aCloud({ nodes: [node], edit: withCommands('sleep 0.3') });
+  const folder = await temporaryFolder('commands');
+  onTestFinished(folder.remove);
+  const go = join(folder.path, 'go');
+  const cloud = await aCloud({ nodes: [node], edit: withCommands(`until [ -e ${go} ]; do sleep 0.1; done`) });
   for (let sent = 0; sent < 6; sent += 1) await send(cloud, { name: ['A'] });
-  await expect.poll(() => node.scripts.length).toBe(5);
+  await expect.poll(() => node.scripts.length, { timeout: 20_000 }).toBe(5);
+  writeFileSync(go, '');
   await cloud.settled();
   expect(node.scripts).toHaveLength(6);
 });

@@ -96,14 +96,22 @@ describe.skipIf(!namespacesWork())('the agent’s own user', { concurrent: true 
   });
 });
 
-test.skipIf(!namespacesWork())('no key stands in the arguments of any process, from prepare to forget', async () => {
+/** What anybody could read in /proc while a key was exchanged, taken back and forgotten. */
+async function argumentsOfAnExchange(): Promise<string> {
   const sampler = await ArgvSampler.start();
   const world = await aPreparedNode();
   expect((await world.switch()).reply).toMatchObject({ outcome: 'switched' });
   expect((await world.restore()).reply).toMatchObject({ outcome: 'restored' });
   expect((await world.forget(oldKey)).reply).toMatchObject({ outcome: 'forgotten' });
-  const seen = [...(await sampler.stop())].join('\n').toLowerCase();
-  expect(seen).toContain('openssl pkeyutl -decrypt');
+  return [...(await sampler.stop())].join('\n').toLowerCase();
+}
+
+test.skipIf(!namespacesWork())('no key stands in the arguments of any process, from prepare to forget', async () => {
+  // It lives for some milliseconds; on a busy computer nobody may look in that time.
+  const shortest = 'openssl pkeyutl -decrypt';
+  let seen = '';
+  for (let exchange = 0; exchange < 6 && !seen.includes(shortest); exchange += 1) seen += await argumentsOfAnExchange();
+  expect(seen).toContain(shortest);
   for (const key of [oldKey, newKey]) {
     for (const form of [key, Buffer.from(key, 'hex').toString('base64').toLowerCase()])
       expect(seen).not.toContain(form);
