@@ -36,8 +36,9 @@ export interface Answer {
 export const secretId = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:zabbix-psk/web-01-AbCdEf';
 export const versionId = '0f7a5c9e-6c1b-4f0e-9a55-3f1c1f2b7d10';
 export const instanceId = 'i-0123456789abcdef0';
-export const oldKey = '0123456789abcdef'.repeat(4);
-export const newKey = 'fedcba9876543210'.repeat(4);
+/** Others for each file of tests: one that looks at every process of the computer must not find what another handles in the open. */
+export const oldKey = randomBytes(32).toString('hex');
+export const newKey = randomBytes(32).toString('hex');
 export const stateDirectory = '/var/lib/zabbix-psk-rotation';
 
 export function fingerprint(hex: string): string {
