@@ -77,6 +77,28 @@ describe.skipIf(!namespacesWork())('prepare', { concurrent: true }, () => {
     expect((await node.run('prepare', asked())).reply).toMatchObject({ outcome: 'prepared', places: [] });
   });
 
+  test('does not take what zabbix_sender says of its own TLS for the answer of a place that it could not reach', async () => {
+    const node = await aRunningNode();
+    spareKeyPair(node);
+    // As a noexec file system or an agent that gives no answer: nothing but the sender can ask.
+    node.write('/root/secret', '');
+    node.write('/etc/zabbix/shadow-cheats', '');
+    node.write(
+      '/opt/sender',
+      '#!/bin/sh\necho "DEBUG: In zbx_tls_init_child()"\necho "DEBUG: Unable to connect to [192.0.2.1]:10051 [Connection refused]"\nexit 1\n',
+      0o755,
+    );
+    node.sh('cp /opt/sender /usr/local/sbin/zabbix_sender');
+    const [place, gates] = ['192.0.2.1', ['agent-log']];
+    expect((await node.run('prepare', asked())).reply).toMatchObject({
+      ...{ outcome: 'prepared', gates },
+      places: [
+        { place, verdict: 'none' },
+        { place, verdict: 'unreachable' },
+      ],
+    });
+  });
+
   test('asks the plain addresses of Server when the agent asks nobody by itself', async () => {
     const node = await aRunningNode();
     spareKeyPair(node);

@@ -118,7 +118,7 @@ describe.skipIf(!namespacesWork())('a proxy', { concurrent: true, timeout: 60_00
       before: (node) => {
         node.write(
           '/opt/sender',
-          '#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in --tls-psk-identity) id=$2 ;; --tls-psk-file) file=$2 ;; esac; shift; done\ngrep -qx "$id $(cat "$file")" /etc/zabbix/server-accepts && exit 2\necho "TLS handshake failed"; exit 1\n',
+          '#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in --tls-psk-identity) id=$2 ;; --tls-psk-file) file=$2 ;; esac; shift; done\ngrep -qx "$id $(cat "$file")" /etc/zabbix/server-accepts && exit 2\necho "Unable to connect [TCP successful, cannot establish TLS to it]"; exit 1\n',
           0o755,
         );
         node.sh('cp /opt/sender /usr/local/sbin/zabbix_sender');

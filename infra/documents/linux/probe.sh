@@ -164,7 +164,7 @@ probe_by_sender() { # key file, identity
       1)
         verdict_server=$host:$port
         case $sender_words in
-          *TLS* | *tls*) verdict=refused verdict_says='The server does not accept the key.' ;;
+          *'cannot establish TLS'*) verdict=refused verdict_says='The server does not accept the key.' ;;
           *) [ "$verdict" = refused ] || verdict=unreachable verdict_says='The server cannot be asked from here.' ;;
         esac
         ;;

@@ -101,7 +101,7 @@ export function placesOn(version: ZabbixVersion): void {
       const host = await lab.host({
         ...{ name: 'nobody-asked', agent: 'zabbix_agentd', checks: 'passive', serverActive: `${here},${there}` },
       });
-      // The lab's agents that only answer name nobody in ServerActive.
+      // Those of the lab that only answer name nobody in ServerActive.
       host.machine.write('/etc/zabbix/zabbix_agentd.conf.d/places.conf', `ServerActive=${here},${there}\n`);
       await host.restartAgent();
       await host.awaitValues(Date.now());
