@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { playEveryPoint, playSample } from './every-point.ts';
-import { ways, waysOfAutoregistration } from './scenario.ts';
+import { play, ways, waysOfAutoregistration } from './scenario.ts';
 
 // Killed anywhere, both sides share a key in the end, and the end is told once. Each test takes a few seconds on a computer that has
 // nothing else to do.
@@ -85,6 +85,14 @@ describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
       expect(found).toEqual([]);
     },
   );
+
+  test('twice while a machine with two programs is tidied: what is left there is told, of one of the two', async () => {
+    const targets = 'proxy and agent';
+    const scenario = { way: 'forward', gate: 'shadow-agent', targets, identityMode: 'new', retries: 1 } as const;
+    const { effects } = await play(scenario);
+    const tidied = effects.indexOf('keys removed on web-1');
+    expect((await play(scenario, { calls: [], effects: [tidied, tidied + 1] })).wrong).toEqual([]);
+  });
 
   test('and at a second point after it, in scenarios that chance picks', async () => {
     expect(await playSample(300, 1)).toEqual([]);

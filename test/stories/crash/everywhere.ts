@@ -45,8 +45,6 @@ await Promise.all(
 );
 
 const whole = sum([...told.values()].flat());
-for (const { scenario, kills, wrong } of whole.found.slice(0, 20))
-  console.log(`${JSON.stringify(scenario)} ${JSON.stringify(kills)}: ${wrong.join('; ')}`);
 const seconds = Math.round((performance.now() - from) / 1000);
 console.log(`${chosen.length} scenarios, ${words(whole)}, ${seconds} s in ${threads} threads`);
 if (whole.found.length > 0) process.exitCode = 1;
@@ -57,6 +55,8 @@ function playInThread(workerData: Work): Promise<void> {
     worker.on('message', ({ nth, played }: Told) => {
       const all = [...(told.get(nth) ?? []), played];
       told.set(nth, all);
+      for (const { kills, wrong } of played.found.slice(0, 10))
+        console.log(`${JSON.stringify(scenarios[nth])} ${JSON.stringify(kills)}: ${wrong.join('; ')}`);
       if (all.length === threads) console.log(`${JSON.stringify(scenarios[nth])}: ${words(sum(all))}`);
     });
     worker.on('error', reject);

@@ -233,7 +233,8 @@ export function problems(world: World, said: readonly string[]): string[] {
   }
   const told = new Set(facts.filter(({ event }) => event === 'target.notForgotten').map(({ target }) => target));
   for (const node of account.nodes)
-    if (!node.isClean && !told.has(node.host.name)) found.push(`something is left on the node of ${node.host.name}`);
+    if (!node.isClean && !node.programs.some(({ name }) => told.has(name)))
+      found.push(`something is left on the node of ${node.host.name}`);
   if (secrets.unfinished !== undefined) found.push('AWSPENDING is left');
   for (const mark of [goingBackLabel, unrecordedLabel])
     if (secrets.labelled(mark) !== undefined) found.push(`${mark} is left`);
