@@ -172,15 +172,19 @@ export class SmallHost implements ManagedNode {
     if (this.#healthyInitScript !== undefined) this.machine.write(initScript(this), this.#healthyInitScript);
   }
 
+  async startAgent(): Promise<void> {
+    await this.beginToStartAgent();
+    await eventually(`the agent of ${this.computerName} runs`, () => this.agentRuns(), { withinS: 15 });
+  }
+
   /**
-   * Starts the agent with Debian's init script. The pid file is made for it beforehand: otherwise start-stop-daemon may write
+   * Starts the agent with Debian's init script, whatever comes of it. The pid file is made for it beforehand: otherwise start-stop-daemon may write
    * it as root before agent 2 opens it, and agent 2 dies of that every second time, exit code 0 (6.0.14 and 7.0.22).
    */
-  async startAgent(): Promise<void> {
+  async beginToStartAgent(): Promise<void> {
     const { service, pidFile } = this.paths;
     await this.machine.must(['install', '-D', '-o', 'zabbix', '-g', 'zabbix', '-m', '0644', '/dev/null', pidFile]);
     await this.machine.must(['service', service, 'start']);
-    await eventually(`the agent of ${this.computerName} runs`, () => this.agentRuns(), { withinS: 15 });
   }
 
   /** Stops the agent; one that hangs (SIGSTOP) is woken first, since it would take no notice of TERM. */

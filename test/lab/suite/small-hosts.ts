@@ -96,7 +96,8 @@ export function smallHostsOf(version: ZabbixVersion): void {
 
       await host.giveAgent({ identity: `${host.computerName}.next`, psk: newPsk });
       await host.giveZabbix({ identity: `${host.computerName}.next`, psk: newPsk });
-      await host.machine.must(['service', host.paths.service, 'restart']);
+      await host.stopAgent();
+      await host.beginToStartAgent();
       await eventually(`the agent is ${up ? 'up' : 'down'}`, async () => (await host.agentRuns()) === up);
       await eventually('the server hears nothing', () =>
         lab.server.log().includes(`on host "${host.computerName}" failed: first network error`),
