@@ -33,6 +33,10 @@ export interface InventoryOptions {
   readonly reload?: { readonly servers?: readonly string[]; readonly proxies?: Readonly<Record<string, string>> };
   /** The server's ProxyConfigFrequency, as in the inventory: hosts behind passive proxies of 6.0 are waited for. Default: not told. */
   readonly proxyConfigFrequencyS?: number;
+  /** Whether records and reports are encrypted with the key of the stack, as in the inventory. Default: with S3's own. */
+  readonly evidenceUnderStackKey?: boolean;
+  /** Whether AWS Config is asked. Default false. */
+  readonly configRules?: boolean;
   /** Secrets whose targets may be encrypted for the first time, with what they take afterwards. */
   readonly firstEncryption?: Readonly<Record<string, Door>>;
   /** Seconds, as in the inventory. */
@@ -97,6 +101,8 @@ export async function synthesizeFor(
     places,
     reload,
     proxyConfigFrequencyS,
+    evidenceUnderStackKey = false,
+    configRules = false,
     firstEncryption,
     timeouts,
   }: InventoryOptions,
@@ -115,6 +121,8 @@ export async function synthesizeFor(
       },
       ...(reload === undefined ? {} : { reload }),
       ...(timeouts === undefined ? {} : { timeouts }),
+      ...(evidenceUnderStackKey ? { evidence: { encryption: 'stack-key' } } : {}),
+      ...(configRules ? { configRules: {} } : {}),
       ...(reports ? { report: { schedule: 'rate(30 days)', sign: signed } } : {}),
       secrets: secrets.map((name) => {
         const door = firstEncryption?.[name];

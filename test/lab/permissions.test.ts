@@ -1,29 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportShape } from '../../lambda/reports/report-shape.ts';
-import { globMatches } from './aws/iam/match.ts';
-import { readCdkOut } from './aws/template/read-cdk-out.ts';
-import { statementsOf, type TemplateStatement } from './aws/template/statements.ts';
-import { type Deployment, type DeploymentOptions, deploy, synthesizeFor } from './deployment.ts';
+import { type Deployment, deploy, synthesizeFor } from './deployment.ts';
 import type { SmallHost } from './hosts/small-host.ts';
 import { exercise } from './permissions/exercise.ts';
 import { killRotator, movesCurrentOf } from './permissions/kill-rotator.ts';
-import { needed } from './permissions/needed.ts';
+import { labelsIn, needed } from './permissions/needed.ts';
 import { errorsOf, idleParts, namesOf, objectsOf } from './permissions/seen.ts';
+import { allowing, late, type Without, withoutStatements } from './permissions/without.ts';
 import type { Synthesized } from './synthesize.ts';
 import { grantReportAccess } from './zabbix/report-access.ts';
 import { startZabbix, type ZabbixLab } from './zabbix/zabbix-lab.ts';
-
-/** A rotation that fails is not repeated, and no deployment tries rotations: neither is what is looked at here. */
-const quick = { habits: { rotationRetries: 0, testRotationAtDeploy: false } } as const satisfies DeploymentOptions;
-/** The function cancels what is still Pending long after it should have been given up. */
-const late = { habits: { ...quick.habits, undeliveredNoticedMs: 20_000 } } as const satisfies DeploymentOptions;
 
 describe('no statement is idle', () => {
   let zabbix: ZabbixLab | undefined;
   let synthesized: Synthesized | undefined;
   let idle: SmallHost | undefined;
   let reportAccess: { readonly token: string } | undefined;
-  let statements: readonly TemplateStatement[] = [];
 
   beforeAll(async () => {
     zabbix = await startZabbix({ server: { cacheUpdateFrequencyS: 5 } });
@@ -39,7 +31,6 @@ describe('no statement is idle', () => {
       zabbix.host({ name: 'idle', agent: 'zabbix_agentd' }),
       grantReportAccess(zabbix),
     ]);
-    statements = statementsOf(readCdkOut(synthesized.cdkOut).template);
   });
   afterAll(async () => {
     await zabbix?.stop();
@@ -57,33 +48,10 @@ describe('no statement is idle', () => {
     return written.flatMap(({ findings }) => findings.map(({ rule, name }) => `${rule} ${name}`));
   }
 
-  /** The stack without some of its statements, for as long as `look` takes. */
-  async function without(labels: readonly string[], look: (stack: Deployment) => Promise<void>): Promise<void> {
-    const removed = labels.map((label) => statement(label));
-    // From the last to the first, so that the positions of the others stay.
-    const edit: DeploymentOptions['edit'] = (template) =>
-      removed.reduceRight((whole, one) => one.without(whole), template);
-    const stack = await deploy(present(zabbix), present(synthesized), { ...quick, edit });
-    try {
-      await look(stack);
-      const actions = removed.flatMap((one) => one.actions);
-      for (const { action, message } of stack.cloud.denials)
-        if (!actions.some((pattern) => globMatches(pattern, action))) throw new Error(`denied as well: ${message}`);
-    } finally {
-      await stack.close();
-    }
-  }
-
-  function statement(label: string): TemplateStatement {
-    const found = statements.find((one) => one.label === label);
-    if (found === undefined) throw new Error(`the template has no statement ${label}`);
-    return found;
-  }
+  const without: Without = (labels, look) => withoutStatements(present(zabbix), present(synthesized), labels, look);
 
   test('every statement that allows something has its row here', () => {
-    const rows = Object.values(needed).flatMap((some) => (Array.isArray(some) ? some.map(String) : Object.keys(some)));
-    const allowing = statements.filter(({ effect }) => effect === 'Allow').map(({ label }) => label);
-    expect(allowing.sort()).toEqual(rows.sort());
+    expect(allowing(present(synthesized))).toEqual(labelsIn(needed));
   });
 
   describe.concurrent('side by side', () => {

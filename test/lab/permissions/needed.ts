@@ -87,3 +87,25 @@ export const needed = {
   /** The key obeys the account's policies by either of CDK's: without both no secret can be put. */
   together: ['Key[0]', 'Key[2]'],
 } as const;
+
+/** What options of the inventory add: hosts behind passive proxies of 6.0, and evidence under the key of the stack. AWS Config's rules add none. */
+export const neededByOptions = {
+  /** A rotation ends without a record, and the log says so. */
+  toRecord: ['RotatorPolicy[RecordsAreEncrypted]'],
+  /** A repair ends without one. */
+  toRecordRepairs: ['RepairerPolicy[RecordsAreEncrypted]'],
+  /** There is no report. */
+  toReport: ['ReporterPolicy[EvidenceIsEncrypted]'],
+  /** Nobody looks after rotations that wait. */
+  toLookAtWaiting: ['RepairerWaitingAllowEventRule'],
+} as const;
+
+/** Where rotations may wait their failures are told by the alarm alone. */
+export const goneByOptions: readonly string[] = ['AlarmsTopicPolicy[1]', 'Key[3]'];
+
+/** Every statement that has a row, in order. */
+export function labelsIn(rows: Readonly<Record<string, readonly string[] | object>>): readonly string[] {
+  return Object.values(rows)
+    .flatMap((some) => (Array.isArray(some) ? some.map(String) : Object.keys(some)))
+    .sort();
+}

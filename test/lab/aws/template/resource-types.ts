@@ -4,6 +4,7 @@ import { alarm } from './resources/alarm.ts';
 import { bucket, bucketPolicy } from './resources/bucket.ts';
 import { cdkMetadata } from './resources/cdk-metadata.ts';
 import { commandDocument } from './resources/command-document.ts';
+import { configRule } from './resources/config-rule.ts';
 import { eventInvokeConfig, lambdaFunction, lambdaPermission } from './resources/function.ts';
 import { kmsAlias, kmsKey } from './resources/kms.ts';
 import { logGroup, metricFilter } from './resources/logs.ts';
@@ -22,6 +23,7 @@ export const resourceTypes: ReadonlyMap<string, ResourceType> = new Map(
     bucketPolicy,
     cdkMetadata,
     commandDocument,
+    configRule,
     eventInvokeConfig,
     kmsAlias,
     kmsKey,
