@@ -19,6 +19,7 @@ interface Circumstances {
 export function emptyWorld(options: Circumstances, pending: Set<Promise<void>>): World {
   const clock = options.clock ?? realClock;
   const place = { ...defaultPlace, ...options.place };
+  const habits = { ...defaultHabits, ...options.habits };
   const records = new Records();
   const environments = new Environments();
   const world: World = {
@@ -26,9 +27,9 @@ export function emptyWorld(options: Circumstances, pending: Set<Promise<void>>):
     place,
     records,
     environments,
-    habits: { ...defaultHabits, ...options.habits },
+    habits,
     faults: new Faults(),
-    permissions: new Permissions(place, records, clock),
+    permissions: new Permissions(place, records, clock, habits.callsComeByTls),
     callers: new Map(),
     secretAccessKeys: new Map(),
     buckets: new Map(),

@@ -38,6 +38,8 @@ export interface Habits {
   readonly slowDownEvery: number;
   /** Longest page of a list (AWS: up to 1000, and it may be shorter). */
   readonly objectsPerPage: number;
+  /** What conditions on `aws:SecureTransport` are told of every call. It comes by plain HTTP, and by TLS on AWS. */
+  readonly callsComeByTls: boolean;
   /** Commands that one node runs at once. */
   readonly commandsPerNode: number;
 }
@@ -62,5 +64,6 @@ export const defaultHabits: Habits = {
   pausesPassTimes: 1,
   slowDownEvery: 7,
   objectsPerPage: 1000,
+  callsComeByTls: true,
   commandsPerNode: 5,
 };

@@ -26,11 +26,13 @@ export class Permissions {
   readonly #place: Place;
   readonly #records: Records;
   readonly #clock: Clock;
+  readonly #byTls: boolean;
 
-  constructor(place: Place, records: Records, clock: Clock) {
+  constructor(place: Place, records: Records, clock: Clock, byTls: boolean) {
     this.#place = place;
     this.#records = records;
     this.#clock = clock;
+    this.#byTls = byTls;
   }
 
   /** @throws {AwsError} AccessDeniedException */
@@ -72,8 +74,7 @@ export class Permissions {
     const common = {
       'aws:RequestedRegion': this.#place.region,
       'aws:ResourceAccount': this.#place.accountId,
-      // Plain HTTP is our shortcut; the same client speaks TLS to AWS.
-      'aws:SecureTransport': 'true',
+      'aws:SecureTransport': String(this.#byTls),
       'aws:ViaAWSService': 'false',
       'aws:PrincipalIsAWSService': String(principal.kind === 'service'),
     };
