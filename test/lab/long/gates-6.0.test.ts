@@ -1,0 +1,3 @@
+import { gatesOfStacks } from '../suite/gates-of-stacks.ts';
+
+gatesOfStacks('6.0');
