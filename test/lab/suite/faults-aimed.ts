@@ -63,6 +63,8 @@ function listOf(party: object, begin: (all: Bystander[]) => void): Bystander[] {
 
 function isAbout({ action, request }: OutsideCall, { computerName, instanceId }: SmallHost): boolean {
   if (action.startsWith('ssm:')) return request.includes(instanceId);
+  // Its records lie in a folder of the secret's name.
+  if (action.startsWith('s3:')) return request.includes(`/zabbix-psk/${computerName}/`);
   return request.includes(`:secret:zabbix-psk/${computerName}-`) || request.includes(`"zabbix-psk/${computerName}"`);
 }
 

@@ -1,6 +1,9 @@
+import { describe, expect, test } from 'vitest';
 import type { Lab } from '../lab.ts';
 import { aim, moments } from './faults-aimed.ts';
-import { type FaultRow, faultRows } from './faults-rows.ts';
+import { repaired } from './faults-end.ts';
+import { adoptedHost, type FaultRow, faultRows } from './faults-rows.ts';
+import { labelled } from './held.ts';
 
 const foreign = { identity: 'somebody-elses', psk: 'ab'.repeat(32) };
 
@@ -93,8 +96,35 @@ const rows: readonly FaultRow[] = [
   },
 ];
 
-export const secretsOfNode = rows.map(({ name }) => name);
+export const secretsOfNode = [...rows.map(({ name }) => name), 'hand-before'];
 
 export function faultsOfNode(lab: () => Lab): void {
   faultRows('the node', lab, rows);
+
+  describe('the node, with a human', () => {
+    test('somebody changes the key on disk between prepare and switch: the rotation is refused, his key stays, and Zabbix is never told', async () => {
+      const host = await adoptedHost(lab(), 'hand-before');
+      const old = labelled(lab(), 'hand-before', 'AWSCURRENT');
+      if (old === undefined) throw new Error('hand-before has no AWSCURRENT');
+      aim(
+        lab(),
+        host,
+        moments.switchIsSent(() => host.giveAgent(foreign)),
+      );
+
+      const end = await lab().rotate('hand-before');
+
+      expect(end.outcome).toBe('failed');
+      expect(host.keyInPlace() === foreign.psk).toBe(true);
+      expect(await host.zabbixHolds(old)).toBe(true);
+      expect(
+        lab()
+          .facts('hand-before')
+          .map(({ event }) => event),
+      ).not.toContain('zabbix.giving');
+      // He takes it back.
+      await host.giveAgent(old);
+      await repaired(lab(), host, end, 'old');
+    });
+  });
 }

@@ -5,8 +5,8 @@ import { aim, moments } from './faults-aimed.ts';
 import { keyOnDisk, repaired, sharesOneKey, worksWith } from './faults-end.ts';
 import { adoptedHost, type FaultRow, faultRows } from './faults-rows.ts';
 
-/** The SDK asks three times, and six times where it is told to (lambda/wire.ts). */
-const sdkAttempts = { secretsmanager: 3, ssm: 6 };
+/** The SDK asks three times, and six times where it is told to (lambda/wire.ts); our own hand asks S3 four times. */
+export const attempts = { secretsmanager: 3, ssm: 6, s3: 4 };
 
 const rows: readonly FaultRow[] = [
   {
@@ -39,6 +39,21 @@ const rows: readonly FaultRow[] = [
       says,
     }),
   ),
+  ...(['s3:PutObject', 's3:ListObjectsV2'] as const).map(
+    (action): FaultRow => ({
+      name: `slow-down-${action.split(':')[1]}`.toLowerCase(),
+      title: `${action} answers 503 SlowDown until nobody asks again: the try fails, and the next one keeps the record and ends on the new key`,
+      trouble: (lab, host) => aim(lab, host, { call: untilTheSdkGivesUp(action, 'throttle') }),
+      endsOn: 'new',
+      says: /SlowDown/,
+    }),
+  ),
+  {
+    name: 'lost-record',
+    title: 'the answer to PutObject is lost after the record was kept: the rotation goes on and ends on the new key',
+    trouble: (lab, host) => aim(lab, host, { call: loseAnswer('s3:PutObject') }),
+    endsOn: 'new',
+  },
   {
     name: 'lost-put',
     title: 'the answer to PutSecretValue is lost after it was applied: the rotation goes on and ends on the new key',
@@ -79,7 +94,7 @@ export function faultsOfSecretsManager(lab: () => Lab, patience: Parameters<type
   describe('Secrets Manager, with a human', () => {
     test('RotateSecret is throttled until the SDK gives up: the request fails and changes nothing, and made again it ends on the new key', async () => {
       const host = await adoptedHost(lab(), 'asked-in-vain');
-      let left = sdkAttempts.secretsmanager;
+      let left = attempts.secretsmanager;
       aim(lab(), host, {
         call: ({ action, caller }) =>
           action === 'secretsmanager:RotateSecret' && caller.kind === 'role' && left-- > 0 ? 'throttle' : undefined,
@@ -154,12 +169,16 @@ function eachOnce(reaction: Reaction): (call: OutsideCall) => Reaction | undefin
   };
 }
 
-function untilTheSdkGivesUp(wanted: string): (call: OutsideCall) => Reaction | undefined {
-  let left = wanted.startsWith('ssm') ? sdkAttempts.ssm : sdkAttempts.secretsmanager;
+function untilTheSdkGivesUp(
+  wanted: string,
+  reaction: Reaction = 'server-error',
+): (call: OutsideCall) => Reaction | undefined {
+  const [service = ''] = wanted.split(':');
+  let left = Object.entries(attempts).find(([name]) => name === service)?.[1] ?? 0;
   return ({ action, caller }) => {
     if (caller.kind !== 'role' || action !== wanted || left === 0) return undefined;
     left -= 1;
-    return 'server-error';
+    return reaction;
   };
 }
 

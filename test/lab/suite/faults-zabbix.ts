@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { SmallHost } from '../hosts/small-host.ts';
-import { deployBeside, type Lab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 import type { ApiReaction } from '../zabbix/api-traffic.ts';
 import { type Aimed, aim, moments } from './faults-aimed.ts';
+import { type Patience, withDeployment } from './faults-beside.ts';
 import { keyInZabbix, keyOnDisk, repaired, sharesOneKey, tellsNoKey, worksWith } from './faults-end.ts';
 import { adoptedHost, type FaultRow, faultRows } from './faults-rows.ts';
 
@@ -80,9 +81,9 @@ const rows: readonly FaultRow[] = [
   },
 ];
 
-export const secretsOfZabbix = [...rows.map(({ name }) => name), 'disabled'];
+export const secretsOfZabbix = [...rows.map(({ name }) => name), 'disabled', 'silenced'];
 
-export function faultsOfZabbix(lab: () => Lab, patience: Parameters<typeof deployBeside>[2]): void {
+export function faultsOfZabbix(lab: () => Lab, patience: Patience): void {
   faultRows('Zabbix', lab, rows);
 
   describe('Zabbix, with a human', () => {
@@ -109,8 +110,28 @@ export function faultsOfZabbix(lab: () => Lab, patience: Parameters<typeof deplo
       await repaired(lab(), host, end, 'either');
     });
 
+    test('the host is put into maintenance without data collection in mid-rotation: both sides share a key, and once it is over a repair ends on one of the two', async () => {
+      const host = await adoptedHost(lab(), 'silenced');
+      const begun: string[] = [];
+      aim(
+        lab(),
+        host,
+        moments.agentHasSwitched(async () => begun.push(await maintain(lab(), host, false))),
+      );
+
+      const end = await lab().rotate('silenced');
+
+      expect(begun).toHaveLength(1);
+      expect(keyOnDisk(lab(), host)).toMatch(/^AWS/);
+      expect(await keyInZabbix(lab(), host)).toBe(keyOnDisk(lab(), host));
+      tellsNoKey(lab(), 'silenced');
+      await lab().zabbix.api.call('maintenance.delete', begun, z.unknown());
+      await lab().zabbix.server.reloadConfigurationCache();
+      await repaired(lab(), host, end, 'either');
+    });
+
     test('the function’s session has ended: it signs in again and the rotation ends on the new key', async () => {
-      await withDeployment('session-ended', { signIn: 'user' }, async (beside, host) => {
+      await withDeployment(lab(), 'session-ended', patience, { signIn: 'user' }, async (beside, host) => {
         aim(
           beside,
           host,
@@ -123,7 +144,7 @@ export function faultsOfZabbix(lab: () => Lab, patience: Parameters<typeof deplo
     });
 
     test('the API token is revoked in mid-rotation: both sides work with the new key, which is AWSPENDING, and with another token a repair ends on one of the two', async () => {
-      await withDeployment('token-revoked', {}, async (beside, host) => {
+      await withDeployment(lab(), 'token-revoked', patience, {}, async (beside, host) => {
         const { tokenId, token } = await ownToken(beside);
         await beside.signInWith({ token });
         aim(
@@ -140,21 +161,6 @@ export function faultsOfZabbix(lab: () => Lab, patience: Parameters<typeof deplo
         await repaired(beside, host, end, 'either');
       });
     });
-
-    async function withDeployment(
-      name: string,
-      options: Parameters<typeof deployBeside>[3],
-      run: (beside: Lab, host: SmallHost) => Promise<void>,
-    ): Promise<void> {
-      const host = await lab().host({ name, agent: 'zabbix_agentd' });
-      const beside = await deployBeside(lab(), [name], patience, options);
-      try {
-        await beside.adopt(name, [host]);
-        await run(beside, host);
-      } finally {
-        await beside.stop();
-      }
-    }
   });
 }
 
@@ -180,18 +186,19 @@ function loseUpdates(times: number): Aimed {
   };
 }
 
-/** From now on for an hour. */
-async function maintain({ zabbix }: Lab, { computerName, monitored }: SmallHost): Promise<void> {
+/** From now on for an hour. @returns its maintenanceid */
+async function maintain({ zabbix }: Lab, { computerName, monitored }: SmallHost, collects = true): Promise<string> {
   const nowS = Math.floor(Date.now() / 1000);
-  await zabbix.api.create('maintenance.create', {
+  const maintenanceId = await zabbix.api.create('maintenance.create', {
     name: computerName,
     active_since: nowS - 60,
     active_till: nowS + 3600,
-    maintenance_type: 0,
+    maintenance_type: collects ? 0 : 1,
     hosts: [{ hostid: monitored.hostId }],
     timeperiods: [{ timeperiod_type: 0, start_date: nowS - 60, period: 3600 }],
   });
   await zabbix.server.reloadConfigurationCache();
+  return maintenanceId;
 }
 
 /** As Zabbix' housekeeper does with old ones. */

@@ -7,6 +7,7 @@ import { faultsOfNode, secretsOfNode } from './faults-node.ts';
 import { cacheUpdateFrequencyS, faultsOfRestarts, secretsOfRestarts } from './faults-restarts.ts';
 import { faultsOfRunCommand, secretsOfRunCommand } from './faults-run-command.ts';
 import { faultsOfSecretsManager, secretsOfSecretsManager } from './faults-secrets-manager.ts';
+import { faultsOfSharedCalls } from './faults-shared-calls.ts';
 import { faultsOfZabbix, secretsOfZabbix } from './faults-zabbix.ts';
 import { leaks } from './leaks.ts';
 
@@ -44,6 +45,7 @@ export function faultsOn(version: ZabbixVersion): void {
       faultsOfZabbix(lab, patience);
       faultsOfNode(lab);
       faultsOfSecretsManager(lab, patience);
+      faultsOfSharedCalls(lab, patience);
     });
     describe('afterwards', () => {
       leaks(lab, () => started(sampler));
