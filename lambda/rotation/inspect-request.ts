@@ -16,7 +16,7 @@ import {
   type RotationIds,
   type UnencryptedValue,
 } from './model.ts';
-import { byNode } from './node-mates.ts';
+import { byNode, proxiesFirst } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { hostProblem } from './preflight.ts';
 import type { Answer } from './rotate-request.ts';
@@ -153,8 +153,8 @@ function plan(current: CurrentValue, { secretName }: SecretLabels, unfinished: b
   const identity = identityMode === 'fixed' ? 'keep the identity' : 'use a new identity';
   const minted = `A rotation of ${secretName} would mint a key of ${keyBytes} bytes, ${identity}`;
   if (isOfAutoregistration({ targets })) return `${minted}, and give it to Zabbix for autoregistration.`;
-  const nodes = byNode(onNodes(targets).map((target) => ({ target })));
-  const named = nodes.map((mates) => mates.map(({ target }) => target.name).join(' together with '));
+  const { proxies, hosts } = proxiesFirst(byNode(onNodes(targets).map((target) => ({ target }))));
+  const named = [...proxies, ...hosts].map((mates) => mates.map(({ target }) => target.name).join(' together with '));
   return `${minted}, and switch ${named.join(', then ')}.`;
 }
 

@@ -15,6 +15,17 @@ export function byNode<T extends { readonly target: NodeTarget }>(
   return [...nodes.values()];
 }
 
+/**
+ * Nodes in the order in which they change keys: those with a proxy before the others. What a host behind a proxy needs for its proof comes
+ * through the proxy.
+ */
+export function proxiesFirst<T extends { readonly target: NodeTarget }>(
+  nodes: readonly (readonly [T, ...T[]])[],
+): { readonly proxies: readonly (readonly [T, ...T[]])[]; readonly hosts: readonly (readonly [T, ...T[]])[] } {
+  const hasProxy = (mates: readonly T[]) => mates.some(({ target }) => target.kind === 'proxy');
+  return { proxies: nodes.filter(hasProxy), hosts: nodes.filter((mates) => !hasProxy(mates)) };
+}
+
 /** What is done once on a node, whichever of its targets asks first; every one of them gets what came of it. */
 export function oncePerNode<R>(work: (target: NodeTarget) => Promise<R>): (target: NodeTarget) => Promise<R> {
   const begun = new Map<string, Promise<R>>();

@@ -4,7 +4,7 @@ import { bindsKeyToHost, isArmed } from './gate.ts';
 import { load } from './load.ts';
 import { isOfAutoregistration, type Rotation } from './model.ts';
 import { move } from './move.ts';
-import { byNode } from './node-mates.ts';
+import { byNode, proxiesFirst } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { preflight, type Ready } from './preflight.ts';
 import { progress } from './progress.ts';
@@ -94,15 +94,24 @@ function asRefusal(error: unknown): Refusal {
 /**
  * Targets that move in one call. With a new identity the first node is the canary; of the others, those that wait for the server by
  * themselves move together, since it takes up all their keys at once, and the rest one after the other, each told in its own time; last
- * those that are not waited for here. With a fixed one Zabbix has a single key for all that share it, so they move together.
+ * those that are not waited for here. Nodes with a proxy have all moved before the first host does. With a fixed identity Zabbix has a
+ * single key for all that share it, so they move together.
  */
 function moves(rotation: Rotation, ready: readonly Ready[]): readonly (readonly Ready[])[] {
   if (rotation.pending.identityMode === 'fixed') return [ready];
   const isSlow = ({ slowProxy }: Ready) => slowProxy !== undefined;
-  const [canary = [], ...others] = byNode(ready.filter((one) => !isSlow(one)));
-  const waits = ([{ prepared }]: (typeof others)[number]) =>
-    prepared.gates.some((gate) => isArmed(gate) && bindsKeyToHost(gate));
-  const together = others.filter(waits).flat();
-  const alone = others.filter((mates) => !waits(mates));
-  return [canary, together, ...alone, ready.filter(isSlow)].filter((move) => move.length > 0);
+  const { proxies, hosts } = proxiesFirst(byNode(ready.filter((one) => !isSlow(one))));
+  const [canary, ...others] = [...proxies, ...hosts];
+  const isLeft = (mates: Mates) => others.includes(mates);
+  const all = [canary ?? [], ...inTurn(proxies.filter(isLeft)), ...inTurn(hosts.filter(isLeft)), ready.filter(isSlow)];
+  return all.filter((move) => move.length > 0);
+}
+
+/** The targets of one node. */
+type Mates = readonly [Ready, ...Ready[]];
+
+/** Those that wait for the server by themselves at once, then each of the others. */
+function inTurn(nodes: readonly Mates[]): readonly (readonly Ready[])[] {
+  const waits = ([{ prepared }]: Mates) => prepared.gates.some((gate) => isArmed(gate) && bindsKeyToHost(gate));
+  return [nodes.filter(waits).flat(), ...nodes.filter((mates) => !waits(mates))];
 }

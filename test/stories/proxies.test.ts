@@ -174,6 +174,29 @@ test('a proxy goes first and the hosts after it, each node for itself', async ()
   ]);
 });
 
+test('proxies go first, the programs beside them with them, whatever the secret lists first; hosts never at the same time', async () => {
+  const world = aWorld({
+    hosts: ['web-1', 'web-2', 'edge-machine'],
+    proxies: [{ name: 'edge', beside: 'edge-machine' }, { name: 'far' }],
+    listed: ['web-1', 'edge-machine', 'web-2', 'edge', 'far'],
+  });
+  await world.rotate();
+  expect(new Set(Object.values(world.keysInUse()))).toEqual(new Set(['new/new']));
+  const order = world.facts
+    .filter(({ event }) => event === 'zabbix.giving' || event === 'target.switched')
+    .map(({ event, target, targets }) => (event === 'zabbix.giving' ? targets : target));
+  expect(order).toEqual([
+    ...[['edge-machine', 'edge'], 'edge-machine', 'edge'],
+    ...[['far'], 'far'],
+    ...[['web-1', 'web-2'], 'web-1', 'web-2'],
+  ]);
+});
+
+test('inspect tells the order in which they would change', async () => {
+  const world = aWorld({ hosts: ['web-1'], proxies: [{ name: 'edge' }], listed: ['web-1', 'edge'] });
+  expect((await world.inspect()).says.at(-1)).toContain('and switch edge, then web-1.');
+});
+
 test('a proxy that Zabbix does not show is refused by name', async () => {
   const world = aWorld({ proxies: [{ name: 'edge' }] });
   Object.assign(world.host('edge'), { name: 'Edge' });

@@ -29,6 +29,8 @@ export interface WorldOptions {
     readonly beside?: string;
     readonly mode?: 'active' | 'passive';
   }[];
+  /** Names of the targets in the order in which the secret lists them; default: the proxies, then the hosts. */
+  readonly listed?: readonly string[];
   /** Machines that the operator has named: of the server, and of proxies by the proxies' own names. */
   readonly reload?: { readonly servers?: readonly string[]; readonly proxies?: readonly string[] };
   /** The secret is that of autoregistration; the hosts have registered with its key, and are no targets of it. */
@@ -64,6 +66,7 @@ export function aWorld(options: WorldOptions = {}) {
     neighbours = [],
     neighbourProxies = [],
     leaves,
+    listed = [],
     unencrypted,
     keyBytes = 32,
     stepMs = 900_000,
@@ -81,7 +84,9 @@ export function aWorld(options: WorldOptions = {}) {
   }
   const targets = isAutoregistration
     ? [autoregistration]
-    : hosts.map(({ role, name, node }): Target => ({ kind: role, name, node, config: 'auto' }));
+    : hosts
+        .toSorted((a, b) => listed.indexOf(a.name) - listed.indexOf(b.name))
+        .map(({ role, name, node }): Target => ({ kind: role, name, node, config: 'auto' }));
   const [first, ...others] = targets;
   if (first === undefined) throw new RangeError('a world has at least one host');
   const shared = {
