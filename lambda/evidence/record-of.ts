@@ -1,4 +1,4 @@
-import { type Credential, fingerprintOf, type Protection } from '../rotation/model.ts';
+import { type Credential, fingerprintOf, type Protection, type Through } from '../rotation/model.ts';
 import type { RecordedEnd } from '../rotation/ports.ts';
 import type { AskedAgain, Judged, TargetRecord } from '../rotation/record.ts';
 import type { Fingerprints } from './fingerprint.ts';
@@ -122,17 +122,43 @@ function switchedAt({ switchedAt: at }: TargetRecord): string | null {
 }
 
 function judged(proof: Judged, { to }: TargetRecord, exchanged: RecordedEnd['exchanged'], told: Told): RecordedProof {
-  const { verdict, node, stored, contact, oldKey, stillUsedBy, because } = proof;
+  const { verdict, node, stored, contact, through, oldKey, stillUsedBy, because } = proof;
   return {
     verdict,
     node: onNode(node, exchanged),
     zabbix: stored === 'wanted' ? whichKey(to, exchanged) : stored === 'untold' ? 'unknown' : stored,
     contact:
-      contact.seen === 'value' ? { item: contact.item, at: isoOf(contact.atS * 1000), clockOf: contact.clockOf } : null,
+      contact.seen === 'value'
+        ? {
+            ...{ item: contact.item, at: isoOf(contact.atS * 1000), clockOf: contact.clockOf },
+            ...(contact.state === undefined ? {} : { state: contact.state }),
+          }
+        : null,
+    ...(through === undefined ? {} : { through: cameThrough(through, told) }),
     oldKey,
     ...(stillUsedBy === undefined ? {} : { stillUsedBy: [...stillUsedBy] }),
     because: told(because ?? basisOf(node)),
   };
+}
+
+function cameThrough(through: Through, told: Told): NonNullable<RecordedProof['through']> {
+  switch (through.seen) {
+    case 'value': {
+      const { host, item, atS, clockOf } = through;
+      return { host, item, at: isoOf(atS * 1000), clockOf, because: null };
+    }
+    case 'none': {
+      const { host, item, waitedS } = through;
+      const because =
+        waitedS === 0
+          ? 'its newest value was taken before the switch'
+          : `no value came in ${waitedS} s, while the server was in contact with the proxy`;
+      return { host, item, at: null, clockOf: null, because };
+    }
+    case 'nobody':
+    case 'unknown':
+      return { host: null, item: null, at: null, clockOf: null, because: told(through.because) };
+  }
 }
 
 function onNode(node: Judged['node'], exchanged: RecordedEnd['exchanged']): RecordedProof['node'] {
@@ -168,13 +194,17 @@ function askedAgain(
   const contact =
     lastValue === undefined || lastValueClockOf === undefined || lastValueS === 0
       ? null
-      : { item: lastValue, at: isoOf(lastValueS * 1000), clockOf: lastValueClockOf };
+      : {
+          ...{ item: lastValue, at: isoOf(lastValueS * 1000), clockOf: lastValueClockOf },
+          ...(proof.state === undefined ? {} : { state: proof.state }),
+        };
   const holds = node === claimed && zabbix === claimed && contact !== null;
   return {
     verdict: holds ? 'proven' : node === 'unknown' || zabbix === 'unknown' ? 'unknown' : 'silent',
     node,
     zabbix,
     contact,
+    ...(proof.through === undefined ? {} : { through: cameThrough(proof.through, told) }),
     oldKey: oldKey === 'not-asked' ? unasked(exchanged, zabbix === claimed) : oldKey,
     because: told(proof.notAsked),
   };

@@ -71,10 +71,26 @@ const target = object({
         item: text,
         at: time,
         clockOf: oneOf(['server', 'agent', 'proxy']).check(describe('Whose clock that is')),
+        state: optional(oneOf(['online', 'offline'])).check(
+          describe('Of a proxy, what the server takes it for; absent: Zabbix before 7.0 does not tell'),
+        ),
       }),
     ).check(
       describe(
         'The newest value that came over the encrypted connection; null: none was seen, or there is no agent to send one',
+      ),
+    ),
+    through: optional(
+      object({
+        host: nullable(text),
+        item: nullable(text),
+        at: nullable(time),
+        clockOf: nullable(oneOf(['agent', 'proxy'])).check(describe('Whose clock that is')),
+        because: nullable(text).check(describe('Why there is no such value')),
+      }),
+    ).check(
+      describe(
+        'Of a proxy: a value of a host behind it, taken after the switch. The verdict does not depend on it; absent: not asked',
       ),
     ),
     oldKey: oneOf(['refused', 'accepted', 'replaced', 'kept', 'none', 'not-asked']).check(

@@ -12,9 +12,9 @@ const askedForOfSilentMs = 5_000;
 const shownAfterMs = 1_000;
 const lookForContactEveryMs = 3_000;
 /** A proxy sends what it has every second. */
-const deliveredWithinS = 5;
+export const deliveredWithinS = 5;
 /** A polled item that comes at least this often is not asked for separately: its next value is as near. Seconds. */
-const oftenS = 10;
+export const oftenS = 10;
 
 /**
  * Waits until Zabbix has heard from the agent after now.
@@ -42,24 +42,36 @@ export async function waitForContact(
   const comesWithinMs = isSilent ? askedForOfSilentMs : askedForMs;
   const firstLookMs = asked ? comesWithinMs : Math.min(witness.everyS, oftenS) * 1_000 + shownAfterMs;
   await clock.sleep(Math.min(firstLookMs, deadline.remainingMs));
-  const seen = await until<number | 'gave up'>(
+  const seen = await until<Heard | 'gave up'>(
     async () => {
-      const lastS = await monitor.lastValueS(witness);
-      if (lastS > afterS) return lastS;
+      const heard = await look(host, witness, monitor);
+      if (heard.lastS > afterS) return heard;
       return (await giveUp()) ? 'gave up' : undefined;
     },
     lookForContactEveryMs,
     clock,
     deadline,
   );
-  if (typeof seen === 'number')
-    return { seen: 'value', item: witness.key, atS: seen, afterS, clockOf: witness.clockOf };
+  if (seen !== undefined && seen !== 'gave up') {
+    const { lastS: atS, ...state } = seen;
+    return { seen: 'value', item: witness.key, atS, afterS, clockOf: witness.clockOf, ...state };
+  }
   const waitedS = Math.round((clock.now().ms - from) / 1000);
   return { seen: 'none', waitedS, error: await pollingError(host, monitor) };
 }
 
 export const noWitness =
   'it has no enabled item of at least one value every two minutes that comes over the encrypted connection; add agent.ping';
+
+type Heard = { readonly lastS: number; readonly state?: 'online' };
+
+/** Of a proxy that the server takes for offline a last access is no contact. */
+async function look(host: MonitoredHost, witness: Witness, monitor: Monitor): Promise<Heard> {
+  if (witness.kind === 'value') return { lastS: await monitor.lastValueS(witness) };
+  const { witness: now, reachable } = await monitor.refresh(host);
+  if (now === undefined || reachable?.yes === false) return { lastS: 0 };
+  return { lastS: now.lastS, ...(reachable === undefined ? {} : { state: 'online' }) };
+}
 
 /** By the clock that the values carry. A node that could not be inspected has told no time: then any newer value must do. */
 function nowS(

@@ -7,6 +7,7 @@ import {
   credentialIn,
   fingerprintOf,
   type Inspection,
+  type MonitoredHost,
   type NodeTarget,
   type Rotation,
   type RotationIds,
@@ -14,10 +15,11 @@ import {
 import { oncePerNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { proveAtPort } from './prove-at-port.ts';
-import { fromAccount, recordEnd, type TargetRecord, targetRecord, withWait } from './record.ts';
+import { type AskedAgain, fromAccount, recordEnd, type TargetRecord, targetRecord, withWait } from './record.ts';
 import { reloadsOf } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
 import { findStored } from './stored-credential.ts';
+import { newestThrough } from './through.ts';
 import { lastUntil } from './waiting.ts';
 
 /** Promotes the pending credential, makes the nodes forget the old key, and records the rotation. */
@@ -148,10 +150,25 @@ async function proofsNow(
       lastValue: witness?.key,
       lastValueS: witness?.lastS,
       lastValueClockOf: witness?.clockOf,
+      ...(await ofProxy(host, inspection, { monitor })),
     };
   } catch (error) {
     return { ...node, notAsked: sentence(error) };
   }
+}
+
+/** What the proof of a proxy rests on besides its last access. */
+async function ofProxy(
+  host: MonitoredHost,
+  inspection: Inspection | undefined,
+  ports: Pick<Ports, 'monitor'>,
+): Promise<Pick<AskedAgain, 'state' | 'through'>> {
+  const { kind, reachable } = host;
+  if (kind !== 'proxy') return {};
+  return {
+    ...(reachable === undefined ? {} : { state: reachable.yes ? 'online' : 'offline' }),
+    ...(inspection === undefined ? {} : { through: await newestThrough(host, inspection, ports) }),
+  };
 }
 
 /**

@@ -40,6 +40,7 @@ function askedInTime(monitor: Monitor, last: Deadline): Monitor {
     serverUses: (host, credential, gate) => soon(() => monitor.serverUses(host, credential, gate)),
     proxiesBefore: (hosts) => soon(() => monitor.proxiesBefore(hosts)),
     isOwn: (place) => monitor.isOwn(place),
+    hostsBehind: (proxy) => soon(() => monitor.hostsBehind(proxy)),
     serverAccepts: (credential) => soon(() => monitor.serverAccepts(credential)),
     checkNow: (witness) => soon(() => monitor.checkNow(witness)),
     lastValueS: (witness) => soon(() => monitor.lastValueS(witness)),

@@ -223,7 +223,7 @@ export interface MonitoredHost {
   readonly connect: 'none' | 'psk' | 'certificate';
   /** From the host (active checks) or the active proxy. */
   readonly accept: readonly ('none' | 'psk' | 'certificate')[];
-  /** Undefined: Zabbix polls nothing there, so it has no opinion. */
+  /** Of a proxy, whether the server takes it for online, where the version tells. Undefined: Zabbix polls nothing there, so it has no opinion. */
   readonly reachable: { readonly yes: true } | { readonly yes: false; readonly error: string } | undefined;
   /** Monitored by a proxy, which learns of a key some seconds after the server (`prompt`), or up to an hour after it (`slow`). */
   readonly behindProxy: false | 'prompt' | 'slow';
@@ -260,10 +260,28 @@ export type Contact =
       readonly atS: number;
       readonly afterS: number;
       readonly clockOf: 'server' | 'agent' | 'proxy';
+      /** Of a proxy, where the version tells. */
+      readonly state?: 'online';
     }
   | { readonly seen: 'handshake'; readonly waitedS: number }
   | { readonly seen: 'none'; readonly waitedS: number; readonly error: string | undefined }
   | { readonly seen: 'unknown'; readonly because: string };
+
+/**
+ * What came through a proxy from a host behind it. `none` was waited for and not seen; `nobody`: there is no host that was heard of before;
+ * `unknown` could not be asked.
+ */
+export type Through =
+  | {
+      readonly seen: 'value';
+      readonly host: string;
+      readonly item: string;
+      readonly atS: number;
+      readonly afterS: number;
+      readonly clockOf: 'agent' | 'proxy';
+    }
+  | { readonly seen: 'none'; readonly host: string; readonly item: string; readonly waitedS: number }
+  | { readonly seen: 'nobody' | 'unknown'; readonly because: string };
 
 /** What was observed of one target. */
 export interface Evidence {
@@ -279,6 +297,8 @@ export interface Evidence {
   /** Whether Zabbix has the wanted credential stored; `untold`: it does not tell, and we have never given one; of autoregistration it never tells. */
   readonly stored: 'wanted' | 'other' | 'untold' | 'unknown';
   readonly contact: Contact;
+  /** Of a proxy that was in contact. */
+  readonly through?: Through;
   /**
    * `replaced`: nobody could try it, but Zabbix' one stored key is another. `kept`: the server takes it, from hosts that still use it.
    * `none`: there is no other key to try. `not-asked`: where the server alone could tell, it could not be asked.

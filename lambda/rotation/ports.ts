@@ -200,6 +200,8 @@ export interface Monitor {
   proxiesBefore(hosts: readonly MonitoredHost[]): Promise<readonly ProxyBefore[]>;
   /** Whether a place that an agent reports to is known to be of this Zabbix. It tells no addresses: the operator names them. */
   isOwn(place: string): boolean;
+  /** Some of the hosts that a proxy monitors and that send it a value every two minutes or more often; none where the API user may see none. */
+  hostsBehind(proxy: MonitoredHost): Promise<readonly HostBehind[]>;
   /** Whether the server still takes a credential at its port; undefined when this function cannot reach it, or there is no key to ask with. */
   serverAccepts(wanted: Protection): Promise<boolean | undefined>;
   /** Makes a polled item be checked now. @returns false when the API user may not */
@@ -223,6 +225,12 @@ export interface ProxyBefore {
   readonly reloadedAt: 'server' | 'proxy';
   /** Names of the hosts that it stands before. */
   readonly hosts: readonly string[];
+}
+
+/** A host that a proxy monitors, encrypted or not, with the item whose next value will come through the proxy. */
+export interface HostBehind {
+  readonly name: string;
+  readonly witness: Witness;
 }
 
 /** A configuration cache: the server's, where the proxies that it hands their configuration may be named, or one proxy's own. */

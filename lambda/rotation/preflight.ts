@@ -126,13 +126,20 @@ function refuseSlowMates(mates: readonly Ready[]): void {
   );
 }
 
-function refuseOffline({ name, seen, witness }: MonitoredHost): void {
-  const silentForS = seen.serverS - (witness?.lastS ?? 0);
-  if (silentForS <= mayLagS) return;
-  throw new Refusal(
+function refuseOffline(proxy: MonitoredHost): void {
+  if (silentForS(proxy) > mayLagS) throw offline(proxy);
+}
+
+function offline(proxy: MonitoredHost): Refusal {
+  const { name, witness } = proxy;
+  return new Refusal(
     'PROXY_OFFLINE',
-    `Zabbix has had no contact with proxy "${name}" ${witness?.lastS === 0 ? 'ever' : `for ${silentForS} s`}; mend that first, then rotate`,
+    `Zabbix has had no contact with proxy "${name}" ${witness?.lastS === 0 ? 'ever' : `for ${silentForS(proxy)} s`}; mend that first, then rotate`,
   );
+}
+
+function silentForS({ seen, witness }: MonitoredHost): number {
+  return seen.serverS - (witness?.lastS ?? 0);
 }
 
 /** An active agent sends what it has every 5 s, and one whose connection failed tries again after 60 s, agent 2 of 6.0 after 120 s. */
@@ -155,7 +162,7 @@ async function checkTarget(
     );
   }
   // With the pending key stored, an earlier try of this rotation got that far: an agent that cannot be reached is what it must mend.
-  if (stored === 'current') await refuseUnreachable(host, ports);
+  if (stored === 'current' || stored === 'untold') await refuseUnreachable(host, ports);
   return { host, stored, slowProxy: await slowProxyOf(host, ports) };
 }
 
@@ -180,6 +187,7 @@ async function refuseUnreachable(host: MonitoredHost, { monitor, clock }: Ports)
     Deadline.in(mayRecoverForMs, clock),
   );
   if (recovered !== undefined) return;
+  if (host.kind === 'proxy') throw offline(host);
   throw new Refusal(
     'HOST_UNREACHABLE',
     `Zabbix cannot reach the agent of host "${host.name}" even now (${error}); mend that first, then rotate`,

@@ -15,6 +15,7 @@ import {
 } from './model.ts';
 import type { Monitor, Ports } from './ports.ts';
 import { hostsUsing, proveAtPort } from './prove-at-port.ts';
+import { waitForValueThrough } from './through.ts';
 import { judge } from './verdict.ts';
 
 /** What was observed of a target and what we conclude. */
@@ -47,7 +48,7 @@ export async function prove(target: Target, claim: Claim, ports: Ports, deadline
   const node = 'value' in inspected ? { fingerprint: inspected.value.fingerprint } : { unknown: inspected.why };
 
   const asked = await orWhy(askZabbix(target, claim, node, inspection, ports, deadline));
-  const zabbix: Pick<Evidence, 'stored' | 'contact'> =
+  const zabbix: Pick<Evidence, 'stored' | 'contact' | 'through'> =
     'value' in asked ? asked.value : { stored: 'unknown', contact: { seen: 'unknown', because: asked.why } };
 
   const fate = await fateOfOldKey(claim, inspection, zabbix.stored, monitor);
@@ -64,7 +65,7 @@ async function askZabbix(
   inspection: Inspection | undefined,
   ports: Ports,
   deadline: Deadline,
-): Promise<Pick<Evidence, 'stored' | 'contact'>> {
+): Promise<Pick<Evidence, 'stored' | 'contact' | 'through'>> {
   const { host, holds } = await ports.monitor.find(target, [claim.wanted]);
   const stored = holds === 'untold' ? 'untold' : holds === undefined ? 'other' : 'wanted';
   // Contact without knowing the node's key says nothing of this one.
@@ -74,7 +75,9 @@ async function askZabbix(
     return { stored, contact: { seen: 'none', waitedS: 0, error: undefined } };
   const serverWasFirst = claim.dead !== undefined && (inspection?.lastSwitch?.gate ?? 'now') !== 'now';
   const giveUp = serverWasFirst ? whenPollingKeepsFailing(host, ports) : neverGivesUp;
-  return { stored, contact: await waitForContact(host, inspection, ports, deadline, giveUp) };
+  const contact = await waitForContact(host, inspection, ports, deadline, giveUp);
+  if (host.kind !== 'proxy' || contact.seen !== 'value') return { stored, contact };
+  return { stored, contact, through: await waitForValueThrough(host, inspection, ports, deadline) };
 }
 
 async function fateOfOldKey(

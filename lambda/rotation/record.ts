@@ -12,6 +12,7 @@ import {
   type RotationIds,
   type SwitchAccount,
   type Target,
+  type Through,
   type Verdict,
   type Witness,
 } from './model.ts';
@@ -53,6 +54,10 @@ export interface AskedAgain {
   readonly lastValue?: string | undefined;
   readonly lastValueS?: number | undefined;
   readonly lastValueClockOf?: Witness['clockOf'] | undefined;
+  /** Of a proxy: whether the server takes it for online, where the version tells. */
+  readonly state?: 'online' | 'offline';
+  /** Of a proxy whose node could be asked. */
+  readonly through?: Through;
   /** Why Zabbix could not be asked. */
   readonly notAsked?: string;
 }

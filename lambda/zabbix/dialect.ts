@@ -22,6 +22,10 @@ export interface Dialect {
   readonly passiveProxyMode: '6' | '1';
   /** Whether `proxy.get` compares keys in `filter`, as `host.get` does. 7.0 refuses them there; of 6.4 it is not known. */
   readonly proxyKeysAreCompared: boolean;
+  /** Whether a proxy tells whether the server takes it for online (`state`). */
+  readonly proxyStateIsTold: boolean;
+  /** How the hosts that a proxy monitors are asked for, and the fields that they come in: since 7.0 those that its group has given it, too. */
+  readonly proxyHosts: readonly (readonly [select: string, field: 'hosts' | 'assignedHosts'])[];
   /** Whether `script.execute` works with an API token; 6.0 answers HTTP 500 and needs a session. Of 6.4 it is not known. */
   readonly scriptExecuteTakesToken: boolean;
   /** Field of a host that holds the id of the proxy that monitors it. */
@@ -46,6 +50,11 @@ const dialects = [
     proxyModeField: 'operating_mode',
     passiveProxyMode: '1',
     proxyKeysAreCompared: false,
+    proxyStateIsTold: true,
+    proxyHosts: [
+      ['selectHosts', 'hosts'],
+      ['selectAssignedHosts', 'assignedHosts'],
+    ],
     scriptExecuteTakesToken: true,
     hostProxyField: 'proxyid',
     hostProxyFields: ['proxyid', 'assigned_proxyid'],
@@ -62,6 +71,11 @@ const dialects = [
     proxyModeField: 'operating_mode',
     passiveProxyMode: '1',
     proxyKeysAreCompared: false,
+    proxyStateIsTold: true,
+    proxyHosts: [
+      ['selectHosts', 'hosts'],
+      ['selectAssignedHosts', 'assignedHosts'],
+    ],
     scriptExecuteTakesToken: true,
     hostProxyField: 'proxyid',
     hostProxyFields: ['proxyid', 'assigned_proxyid'],
@@ -78,6 +92,11 @@ const dialects = [
     proxyModeField: 'operating_mode',
     passiveProxyMode: '1',
     proxyKeysAreCompared: false,
+    proxyStateIsTold: true,
+    proxyHosts: [
+      ['selectHosts', 'hosts'],
+      ['selectAssignedHosts', 'assignedHosts'],
+    ],
     scriptExecuteTakesToken: true,
     hostProxyField: 'proxyid',
     hostProxyFields: ['proxyid', 'assigned_proxyid'],
@@ -94,6 +113,8 @@ const dialects = [
     proxyModeField: 'status',
     passiveProxyMode: '6',
     proxyKeysAreCompared: false,
+    proxyStateIsTold: false,
+    proxyHosts: [['selectHosts', 'hosts']],
     scriptExecuteTakesToken: false,
     hostProxyField: 'proxy_hostid',
     hostProxyFields: ['proxy_hostid'],
@@ -110,6 +131,8 @@ const dialects = [
     proxyModeField: 'status',
     passiveProxyMode: '6',
     proxyKeysAreCompared: true,
+    proxyStateIsTold: false,
+    proxyHosts: [['selectHosts', 'hosts']],
     scriptExecuteTakesToken: false,
     hostProxyField: 'proxy_hostid',
     hostProxyFields: ['proxy_hostid'],

@@ -6,6 +6,7 @@ import type { Clock, Found, Monitor } from '../rotation/ports.ts';
 import { autoregistrationOf } from './autoregistration.ts';
 import { type Dialect, limitsOf } from './dialect.ts';
 import { encryption } from './encryption.ts';
+import { hostsBehind } from './hosts-behind.ts';
 import { type HostReply, hostReply, itemReply, lastValueReply, namedReply, scriptReply } from './objects.ts';
 import { addressOf, isOneOf } from './places.ts';
 import { portAccepts, type ServerAddress } from './port-probe.ts';
@@ -244,6 +245,7 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
     proxiesBefore: async (hosts) => proxiesBefore(hosts, get, (await patiently(async (api) => api)).dialect),
 
     isOwn: (place) => isOneOf(own, place),
+    hostsBehind: async (proxy) => hostsBehind(proxy, get, (await patiently(async (api) => api)).dialect),
 
     serverAccepts: async (wanted) =>
       server === undefined || wanted.key === undefined ? undefined : portAccepts(server, wanted),

@@ -1,4 +1,4 @@
-import { array, type infer as Infer, object, optional, pipe, regex, string, transform } from 'zod/mini';
+import { array, extend, type infer as Infer, object, optional, pipe, regex, string, transform } from 'zod/mini';
 import { quote, quoteName } from '../quote.ts';
 
 /** Zabbix writes numbers as strings. Ours are bit masks and seconds since 1970, never as long as a number that loses digits. */
@@ -43,25 +43,30 @@ export const proxyReply = array(
     tls_connect: number,
     tls_accept: number,
     lastaccess: number,
+    state: optional(string()),
     description: string(),
   }),
 );
 
 export const autoregistrationReply = object({ tls_accept: number });
 
-export const itemReply = array(
-  object({
-    itemid: string(),
-    key_: name,
-    type: string(),
-    delay: string(),
-    state: string(),
-    history: string(),
-    lastclock: number,
-    preprocessing: array(object({ type: string() })),
-  }),
-);
+const item = object({
+  itemid: string(),
+  key_: name,
+  type: string(),
+  delay: string(),
+  state: string(),
+  history: string(),
+  preprocessing: array(object({ type: string() })),
+});
+export const itemReply = array(extend(item, { lastclock: number }));
 export type ItemReply = Infer<typeof itemReply>[number];
+/** Of several hosts, without their newest values. */
+export const itemsReply = array(extend(item, { hostid: string() }));
+export const newestReply = array(object({ itemid: string(), lastclock: number }));
+
+const hosts = optional(array(object({ hostid: string(), host: name, status: string() })));
+export const proxyHostsReply = array(object({ hosts, assignedHosts: hosts }));
 
 export const lastValueReply = array(object({ lastclock: number }));
 export const namedReply = array(object({ host: name }));

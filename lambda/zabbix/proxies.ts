@@ -37,6 +37,7 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
         output: [
           ...['proxyid', 'tls_connect', 'tls_accept', 'lastaccess', 'description'],
           ...[spoken.proxyNameField, spoken.proxyModeField],
+          ...(spoken.proxyStateIsTold ? ['state'] : []),
         ],
       },
       proxyReply,
@@ -65,7 +66,7 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
         // The other direction's setting means nothing: an active proxy is never connected to (Zabbix API reference, proxy object).
         connect: isPassive ? (encryption(proxy.tls_connect)[0] ?? 'none') : 'none',
         accept: isPassive ? [] : encryption(proxy.tls_accept),
-        reachable: undefined,
+        reachable: reachability(proxy.state),
         behindProxy: false,
         silenced: false,
         seen,
@@ -157,6 +158,12 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
  * is heard of every 60 s in 6.0 (`HeartbeatFrequency`), for which nobody can ask earlier. Seconds.
  */
 const accessEveryS = 6;
+
+/** Since 7.0: 0 is not known yet, 1 offline, 2 online. It turns to offline after a minute without contact, and back within seconds (docs/zabbix-versions.md). */
+function reachability(state: string | undefined): MonitoredHost['reachable'] {
+  if (state === '1') return { yes: false, error: 'the server takes the proxy for offline' };
+  return state === '2' ? { yes: true } : undefined;
+}
 
 function markFor({ identity, key }: Credential): Mark {
   return { identity, fingerprint: key.fingerprint };

@@ -12,6 +12,8 @@ interface Documented {
   readonly hostFields: readonly string[];
   /** A property of a proxy that proxy.get does not know, in `output` or `filter`, is an error. */
   readonly proxyFields: readonly string[];
+  /** How the hosts of a proxy may be selected; another word is an error. */
+  readonly proxySelects: Readonly<Record<string, 'hosts' | 'assignedHosts'>>;
   /** Whether keys and identities may stand in proxy.get's `filter`. */
   readonly proxyKeysAreCompared: boolean;
   readonly loginFields: readonly string[];
@@ -24,7 +26,9 @@ const ever = ['hostid', 'host', 'status', 'tls_connect', 'tls_accept', 'maintena
 const before70 = [...ever, 'proxy_hostid'];
 const proxyEver = ['proxyid', 'tls_connect', 'tls_accept', 'lastaccess', 'description'];
 const proxyBefore70 = [...proxyEver, 'host', 'status'];
-const proxySince70 = [...proxyEver, 'name', 'operating_mode'];
+const proxySince70 = [...proxyEver, 'name', 'operating_mode', 'state'];
+const selectsBefore70 = { selectHosts: 'hosts' } as const;
+const selectsSince70 = { ...selectsBefore70, selectAssignedHosts: 'assignedHosts' } as const;
 const since70 = [...ever, 'monitored_by', 'proxyid', 'proxy_groupid', 'assigned_proxyid'];
 
 const documented = {
@@ -32,6 +36,7 @@ const documented = {
     credentials: ['body'],
     hostFields: before70,
     proxyFields: proxyBefore70,
+    proxySelects: selectsBefore70,
     proxyKeysAreCompared: true,
     loginFields: ['username', 'user', 'password'],
     adminChecksNow: false,
@@ -41,6 +46,7 @@ const documented = {
     credentials: ['body', 'header'],
     hostFields: before70,
     proxyFields: proxyBefore70,
+    proxySelects: selectsBefore70,
     proxyKeysAreCompared: false, // not documented; the worse of the two
     loginFields: ['username', 'password'],
     adminChecksNow: false,
@@ -50,6 +56,7 @@ const documented = {
     credentials: ['body', 'header'],
     hostFields: since70,
     proxyFields: proxySince70,
+    proxySelects: selectsSince70,
     proxyKeysAreCompared: false,
     loginFields: ['username', 'password'],
     adminChecksNow: true, // since 7.0.19
@@ -59,6 +66,7 @@ const documented = {
     credentials: ['header'],
     hostFields: since70,
     proxyFields: proxySince70,
+    proxySelects: selectsSince70,
     proxyKeysAreCompared: false,
     loginFields: ['username', 'password'],
     adminChecksNow: false,
@@ -68,6 +76,7 @@ const documented = {
     credentials: ['header'],
     hostFields: since70,
     proxyFields: proxySince70,
+    proxySelects: selectsSince70,
     proxyKeysAreCompared: false,
     loginFields: ['username', 'password'],
     adminChecksNow: true, // since 7.4.3
@@ -139,7 +148,7 @@ export async function documentedZabbix(
       case 'proxy.get':
         return storedProxies
           .filter((proxy) => isWantedProxy(proxy, fields))
-          .map((proxy) => shownProxy(proxy, fields.output));
+          .map((proxy) => ({ ...shownProxy(proxy, fields.output), ...selectedHosts(proxy, fields) }));
       case 'proxy.update':
         for (const change of Array.isArray(params) ? params : [params]) {
           const proxy = storedProxies.find(({ proxyid }) => isRecord(change) && change.proxyid === proxyid);
@@ -154,7 +163,7 @@ export async function documentedZabbix(
         Object.assign(storedAutoregistration, fields);
         return true;
       case 'item.get':
-        return items;
+        return items.filter((item) => isWantedItem(item, fields));
       case 'script.get':
         return [{ scriptid: '4' }];
       case 'script.execute':
@@ -187,6 +196,28 @@ export async function documentedZabbix(
     const unknown = names.find((name) => !rules.proxyFields.includes(name));
     if (unknown !== undefined) throw invalid(`Invalid parameter "/output/1": value must be one of "proxyid".`);
     return Object.fromEntries(names.map((name) => [name, proxy[name]]));
+  }
+
+  /** Hosts that name the proxy: their own, or their group's. */
+  function selectedHosts({ proxyid }: Host, fields: Readonly<Record<string, unknown>>) {
+    const selects = Object.keys(fields).filter((name) => name.startsWith('select'));
+    return Object.fromEntries(
+      selects.map((select) => {
+        const field = rules.proxySelects[select];
+        if (field === undefined) throw invalid(`Invalid parameter "/": unexpected parameter "${select}".`);
+        const own = stored.filter((host) =>
+          [host.proxy_hostid, host.proxyid, ...(field === 'hosts' ? [] : [host.assigned_proxyid])].includes(proxyid),
+        );
+        return [field, own.map(({ hostid, host, status }) => ({ hostid, host, status }))];
+      }),
+    );
+  }
+
+  /** Items that name no host are any host's. */
+  function isWantedItem(item: object, { hostids, itemids }: Readonly<Record<string, unknown>>): boolean {
+    const { hostid, itemid } = { hostid: undefined, itemid: undefined, ...item };
+    if (Array.isArray(itemids) && !itemids.includes(itemid)) return false;
+    return hostid === undefined || !Array.isArray(hostids) || hostids.includes(hostid);
   }
 
   function shownAutoregistration({ output, ...others }: Readonly<Record<string, unknown>>) {

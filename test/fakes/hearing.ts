@@ -98,13 +98,16 @@ export class Hearing {
 
   /** Time of the newest value, by the clock that it carries. Whole seconds. */
   lastS(host: FakeHost): number {
-    const { lastMs } = this.look(host);
+    const { lastMs: takenMs } = this.look(host);
+    const proxy = this.#server.proxyOf(host);
     const aheadMs =
       host.kind === 'active' && host.role === 'host'
         ? host.clockAheadMs
         : host.behindProxy === false
           ? serverAheadS * 1000
-          : proxyAheadS * 1000;
+          : (proxy?.clockAheadMs ?? proxyAheadS * 1000);
+    // A proxy keeps what it has collected until the server takes it.
+    const lastMs = proxy === undefined ? takenMs : Math.min(takenMs, this.look(proxy).lastMs);
     return Math.floor((lastMs + aheadMs) / 1000);
   }
 

@@ -186,6 +186,10 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
     },
 
     isOwn: (place) => zabbix.ownPlaces.includes(place),
+    async hostsBehind({ hostId }) {
+      await ask(`proxy.get hosts ${hostId}`, () => undefined);
+      return ask(`item.get behind ${hostId}`, () => zabbix.hostsBehind(hostId));
+    },
 
     async serverAccepts(credential) {
       if (!zabbix.portIsOpen || credential.key === undefined) return undefined;

@@ -193,6 +193,16 @@ export class FakeServer {
     return this.#cache.get(host) ?? host.stored;
   }
 
+  /** The hosts that a proxy monitors. */
+  behind(proxy: FakeHost): readonly FakeHost[] {
+    return this.hosts.filter(({ role, proxy: its }) => role === 'host' && its?.name === proxy.name);
+  }
+
+  /** Undefined: the server monitors the host, or a proxy that is not of this site. */
+  proxyOf(host: FakeHost): FakeHost | undefined {
+    return this.hosts.find(({ role, name }) => role === 'proxy' && name === host.proxy?.name);
+  }
+
   /** A host asks the server with a credential: it must be this host's own. Without one, where the server takes that too. */
   accepts(host: FakeHost, credential: Protection): boolean {
     return this.up && !host.cutOff && takes(this.uses(host), credential);

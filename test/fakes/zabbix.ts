@@ -1,8 +1,12 @@
 import { Refusal, ZabbixRefused } from '../../lambda/errors.ts';
 import type { Credential, MonitoredHost, Protection } from '../../lambda/rotation/model.ts';
+import type { HostBehind } from '../../lambda/rotation/ports.ts';
 import type { Access } from '../../lambda/zabbix/session.ts';
 import type { Hearing } from './hearing.ts';
 import { type FakeHost, type FakeServer, same } from './site.ts';
+
+/** From 7.0 on the server tells which proxies it has not heard of for so long. */
+const offlineAfterS = 60;
 
 /** Zabbix' API over a fake site. */
 export class FakeZabbix {
@@ -96,9 +100,20 @@ export class FakeZabbix {
   }
 
   #reachable(host: FakeHost): MonitoredHost['reachable'] {
+    if (host.role === 'proxy' && !this.comparesProxyKeys) {
+      const isOnline = this.hearing.serverS - this.hearing.lastS(host) < offlineAfterS;
+      return isOnline ? { yes: true } : { yes: false, error: 'the server takes the proxy for offline' };
+    }
     const fails = this.hearing.fails(host);
     if (fails === undefined) return undefined;
     return fails ? { yes: false, error: 'cannot establish TLS' } : { yes: true };
+  }
+
+  hostsBehind(id: string): readonly HostBehind[] {
+    return this.server.behind(this.host(id)).flatMap(({ name, hasItems }) => {
+      const { witness } = this.describe(name, { takes: undefined });
+      return hasItems && witness !== undefined ? [{ name, witness }] : [];
+    });
   }
 
   /** All or none. */

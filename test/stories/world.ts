@@ -29,6 +29,8 @@ export interface WorldOptions {
     readonly beside?: string;
     readonly mode?: 'active' | 'passive';
   }[];
+  /** Unencrypted hosts behind the first of the proxies, which no secret lists. */
+  readonly inside?: readonly string[];
   /** Names of the targets in the order in which the secret lists them; default: the proxies, then the hosts. */
   readonly listed?: readonly string[];
   /** Machines that the operator has named: of the server, and of proxies by the proxies' own names. */
@@ -67,6 +69,7 @@ export function aWorld(options: WorldOptions = {}) {
     neighbourProxies = [],
     leaves,
     listed = [],
+    inside: insiders = [],
     unencrypted,
     keyBytes = 32,
     stepMs = 900_000,
@@ -109,7 +112,10 @@ export function aWorld(options: WorldOptions = {}) {
   const otherValue = otherSecret === 'the same key' ? value : { ...shared, identity: 'other', key: PskKey.mint(32) };
   const other = new FakeSecret('zabbix-psk/other', otherValue, clock);
   const secrets = otherSecret === undefined ? [secret] : [secret, other];
-  const account = new FakeAccount(hosts, secrets, clock, machines);
+  const inside = insiders.map((name) => new FakeHost(name, { takes: undefined }, kind));
+  for (const host of inside)
+    Object.assign(host, { behindProxy: 'prompt', proxy: { name: proxies[0]?.name, mode: 'active' } });
+  const account = new FakeAccount([...hosts, ...inside], secrets, clock, machines);
   if (behindPassiveProxy) {
     account.patience = { ...account.patience, proxyMs: 3_660_000 };
     for (const host of hosts.filter(({ role }) => role === 'host'))
@@ -158,9 +164,10 @@ export function aWorld(options: WorldOptions = {}) {
       return pending;
     },
     step,
+    deadline,
     machine,
     host(name: string): FakeHost {
-      const host = hosts.find((one) => one.name === name);
+      const host = [...hosts, ...inside].find((one) => one.name === name);
       if (host === undefined) throw new RangeError(`no host ${name} in this world`);
       return host;
     },

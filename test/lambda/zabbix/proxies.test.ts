@@ -20,6 +20,7 @@ const active = {
   tls_connect: '1',
   tls_accept: '2',
   lastaccess: '1795392000',
+  state: '2',
   description: 'The proxy of the remote site.\r\nRing Jane first.',
   tls_psk_identity: old.identity,
   tls_psk: old.key.reveal(),
@@ -88,6 +89,17 @@ describe.each(['6.0', '6.4', '7.0', '7.2', '7.4'] as const)(
       expect(await monitor.lastValueS(host.witness)).toBe(1795392000);
       expect(await monitor.checkNow(host.witness)).toBe(false);
       expect(asked.some(({ method }) => method === 'task.create')).toBe(false);
+    });
+
+    test('tells from 7.0 on whether the server takes it for online; that it is not known yet is no word against it', async () => {
+      const reachable = async (state: string) =>
+        (await (await a(release, { ...active, state })).monitor.find(target, [])).host.reachable;
+      const tells = release.startsWith('7');
+      expect(await reachable('2')).toEqual(tells ? { yes: true } : undefined);
+      expect(await reachable('1')).toEqual(
+        tells ? { yes: false, error: 'the server takes the proxy for offline' } : undefined,
+      );
+      expect(await reachable('0')).toBeUndefined();
     });
 
     test('that is called otherwise is not taken for it', async () => {
