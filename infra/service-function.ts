@@ -94,7 +94,6 @@ export abstract class ServiceFunction extends Construct {
       depsLockFilePath: fromRoot('package-lock.json'),
       bundling: {
         minify: true,
-        keepNames: true,
         format: OutputFormat.ESM,
         // Without it esbuild takes the CommonJS builds of the SDK, which cannot be pruned: +70 %.
         mainFields: ['module', 'main'],
