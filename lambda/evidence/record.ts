@@ -47,6 +47,9 @@ const target = object({
   behindProxy: optional(literal(true)).check(
     describe('A proxy monitors it: the wait was for the proxy, which has a key after the server'),
   ),
+  proxy: optional(nullable(text)).check(
+    describe('Name of that proxy; null: the API user may not read it; absent: there is none, or it could not be asked'),
+  ),
   reloads: optional(array(text)).check(
     describe(
       'Configuration caches that are told to reload once it has been given a key; absent: none, the wait was their own',

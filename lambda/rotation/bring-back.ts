@@ -17,6 +17,7 @@ import { onceMore } from './once-more.ts';
 import type { Armed, Ports } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
 import { proveByContact } from './prove-by-contact.ts';
+import { proxyBefore } from './proxy-before.ts';
 import { recordProof } from './record.ts';
 import { reloadCaches } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -137,7 +138,9 @@ async function findTouched(
     const { host, stored } = await untilAnswered(() => findStored(target, rotation, ports.monitor), ports, deadline);
     const isTouched = begun || stored === 'pending' || moved || inspection === undefined || isRestarting(inspection);
     const commandable = inspection !== undefined;
-    const slowProxy = await untilAnswered(() => slowProxyOf(host, ports), ports, deadline);
+    const mayBeSlow = host.behindProxy === 'slow' && ports.patience.proxyMs !== undefined;
+    const proxy = mayBeSlow ? await untilAnswered(() => proxyBefore(host, ports.monitor), ports, deadline) : undefined;
+    const slowProxy = slowProxyOf(host, proxy, ports);
     const one: Touched = { target, host, inspection, moved, slowProxy, commandable, gate: 'now', armed: undefined };
     return { ...one, isTouched };
   });

@@ -15,6 +15,7 @@ import {
 import { oncePerNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { proveAtPort } from './prove-at-port.ts';
+import { recordedProxy } from './proxy-before.ts';
 import { type AskedAgain, fromAccount, recordEnd, type TargetRecord, targetRecord, withWait } from './record.ts';
 import { reloadsOf } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -99,7 +100,7 @@ export async function recordRotated(rotation: Rotated, ports: Ports, deadline: D
       to: pending.key.fingerprint,
       ...fromAccount(inspection),
       ...(await reloadsOf(target, ports)),
-      proofs: await proofsNow(target, rotation, inspection, ports),
+      ...(await proofsNow(target, rotation, inspection, ports)),
     });
   }
   const end = { secretId, secretName, token: versionId, outcome: 'rotated', because: undefined, targets } as const;
@@ -138,22 +139,23 @@ async function proofsNow(
   { pending }: Pick<Rotated, 'pending'>,
   inspection: Inspection | undefined,
   { monitor }: Ports,
-): Promise<TargetRecord['proofs']> {
+): Promise<Pick<TargetRecord, 'proofs' | 'proxy'>> {
   const node = { fingerprintOnNode: inspection?.fingerprint, oldKey: inspection?.lastSwitch?.oldKey };
   try {
     const { host, holds } = await monitor.find(target, [pending]);
     const { witness } = host;
-    return {
+    const proofs = {
       ...node,
       storedInZabbix: holds === pending,
-      ...(host.behindProxy === false ? {} : { behindProxy: true }),
+      ...(host.behindProxy === false ? {} : { behindProxy: true as const }),
       lastValue: witness?.key,
       lastValueS: witness?.lastS,
       lastValueClockOf: witness?.clockOf,
       ...(await ofProxy(host, inspection, { monitor })),
     };
+    return { proofs, ...(await recordedProxy(host, monitor)) };
   } catch (error) {
-    return { ...node, notAsked: sentence(error) };
+    return { proofs: { ...node, notAsked: sentence(error) } };
   }
 }
 

@@ -19,6 +19,7 @@ import {
 import { byNode, proxiesFirst } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { hostProblem } from './preflight.ts';
+import { proxyBefore } from './proxy-before.ts';
 import type { Answer } from './rotate-request.ts';
 import { slowProxyOf, slowProxyProblem } from './slow-proxy.ts';
 import { waitsUntil } from './waiting.ts';
@@ -78,9 +79,10 @@ async function describe(
     says.push(inZabbix(host, storedIn(holds, current, pending)));
     const stored =
       holds === 'untold' ? holds : holds === undefined ? 'other' : holds === current ? 'current' : 'pending';
-    const problem = hostProblem(host, current, stored, secretName) ?? (await slowProxyProblem(host, ports));
+    const proxy = await proxyBefore(host, ports.monitor);
+    const problem = hostProblem(host, current, stored, secretName) ?? slowProxyProblem(host, proxy, ports);
     if (problem !== undefined) says.push(`A rotation would be refused: ${problem.message}.`);
-    const slow = await slowProxyOf(host, ports);
+    const slow = slowProxyOf(host, proxy, ports);
     if (slow !== undefined)
       says.push(
         `Its keys reach it by way of ${slow}, up to ${Math.round((ports.patience.proxyMs ?? 0) / 1000)} s after Zabbix has them: a rotation waits for that by itself.`,

@@ -6,6 +6,7 @@ import type { Gate, MonitoredHost, NodeOutcome, Rotation, Target } from './model
 import { byNode } from './node-mates.ts';
 import type { Armed, Ports } from './ports.ts';
 import type { Ready } from './preflight.ts';
+import { calledProxy } from './proxy-before.ts';
 import { reloadCaches } from './reload.ts';
 import { sideBySide } from './side-by-side.ts';
 import { waitUntilServerUses } from './wait.ts';
@@ -42,9 +43,9 @@ export async function move(
     const arm = () => fleet.arm(target, rotation, prepared, gate, forward, whom);
     const waiting = isArmed(gate) && !isWaiting ? await arm() : undefined;
     if (waiting !== undefined || isWaiting) for (const { target } of mates) armed.add(target.name);
-    for (const { target, host } of mates) {
-      const waitsFor = host.behindProxy === false ? 'server' : 'proxy';
-      await archive.append({ event: 'target.ready', ...ids, target: target.name, node: target.node, gate, waitsFor });
+    for (const { target, proxy } of mates) {
+      const whose = proxy === undefined ? { waitsFor: 'server' } : { waitsFor: 'proxy', proxy: calledProxy(proxy) };
+      await archive.append({ event: 'target.ready', ...ids, target: target.name, node: target.node, gate, ...whose });
     }
     return { mates, gate, waiting };
   });

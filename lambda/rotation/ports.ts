@@ -223,6 +223,10 @@ export interface ProxyBefore {
   readonly mode: 'active' | 'passive' | undefined;
   /** Its cache is reloaded by a word to the server (7.0), or on its own node (before). */
   readonly reloadedAt: 'server' | 'proxy';
+  /** Since the server was last in contact with it. Undefined: the API user may not read it. */
+  readonly silentForS: number | undefined;
+  /** The server takes it for offline, where the version tells. */
+  readonly isOffline: boolean;
   /** Names of the hosts that it stands before. */
   readonly hosts: readonly string[];
 }

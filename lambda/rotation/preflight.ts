@@ -12,7 +12,8 @@ import {
   type Target,
 } from './model.ts';
 import { byNode, oncePerNode } from './node-mates.ts';
-import type { Ports } from './ports.ts';
+import type { Ports, ProxyBefore } from './ports.ts';
+import { proxyBefore } from './proxy-before.ts';
 import { refuseTooLong } from './refuse-too-long.ts';
 import { reportsElsewhere } from './reports-elsewhere.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -25,6 +26,8 @@ export interface Ready {
   readonly target: NodeTarget;
   readonly host: MonitoredHost;
   readonly prepared: Preparation;
+  /** Of a host behind one. */
+  readonly proxy: ProxyBefore | undefined;
   /** The proxy that has its key only when this invocation has ended. */
   readonly slowProxy: string | undefined;
 }
@@ -48,14 +51,14 @@ export async function preflight(rotation: Rotation, ports: Ports, deadline: Dead
   const ready = targets.map((target, index) => {
     const [about, preparation] = [found[index], prepared[index]];
     if (about === undefined || preparation === undefined) throw new RangeError(`no answer for target ${target.name}`);
-    const { host, slowProxy } = about;
+    const { host, proxy, slowProxy } = about;
     if (preparation.hostname !== target.name) {
       throw new Refusal(
         'HOSTNAME_DIFFERS',
         `the ${target.kind === 'proxy' ? 'proxy' : 'agent'} on ${target.node} calls itself "${preparation.hostname}", the secret calls its target "${target.name}"; names are case-sensitive: correct one of them`,
       );
     }
-    return { target, host, prepared: preparation, slowProxy };
+    return { target, host, prepared: preparation, proxy, slowProxy };
   });
   for (const one of ready) refuseTooLong(one, rotation, ports.monitor);
   for (const one of ready) refuseSilent(one, rotation);
@@ -130,6 +133,16 @@ function refuseOffline(proxy: MonitoredHost): void {
   if (silentForS(proxy) > mayLagS) throw offline(proxy);
 }
 
+/** What is in its own exchange of keys and has lost its server, or is away for another reason, brings no value that would prove anything. */
+function refuseBehindLost(host: MonitoredHost, { name, silentForS, isOffline }: ProxyBefore): void {
+  if (name === undefined || silentForS === undefined) return;
+  if (!isOffline && silentForS <= mayLagS) return;
+  throw new Refusal(
+    'PROXY_OFFLINE',
+    `host "${host.name}" is monitored by proxy "${name}", with which Zabbix has had no contact for ${silentForS} s; mend that first, then rotate`,
+  );
+}
+
 function offline(proxy: MonitoredHost): Refusal {
   const { name, witness } = proxy;
   return new Refusal(
@@ -149,10 +162,11 @@ async function checkTarget(
   target: Target,
   rotation: Rotation,
   ports: Ports,
-): Promise<Pick<Ready, 'host' | 'slowProxy'> & { readonly stored: Stored }> {
+): Promise<Pick<Ready, 'host' | 'proxy' | 'slowProxy'> & { readonly stored: Stored }> {
   const { host, stored } = await findStored(target, rotation, ports.monitor);
+  const proxy = await proxyBefore(host, ports.monitor);
   const problem =
-    hostProblem(host, rotation.current, stored, rotation.secretName) ?? (await slowProxyProblem(host, ports));
+    hostProblem(host, rotation.current, stored, rotation.secretName) ?? slowProxyProblem(host, proxy, ports);
   if (problem !== undefined) throw problem;
 
   if (stored === 'other') {
@@ -163,7 +177,8 @@ async function checkTarget(
   }
   // With the pending key stored, an earlier try of this rotation got that far: an agent that cannot be reached is what it must mend.
   if (stored === 'current' || stored === 'untold') await refuseUnreachable(host, ports);
-  return { host, stored, slowProxy: await slowProxyOf(host, ports) };
+  if (stored === 'current' && proxy !== undefined) refuseBehindLost(host, proxy);
+  return { host, stored, proxy, slowProxy: slowProxyOf(host, proxy, ports) };
 }
 
 /** One failed check costs an interface 15 s of silence; `checkNow` ends it, and a look takes 5 s to show. Milliseconds. */

@@ -7,6 +7,7 @@ import {
   type Evidence,
   fingerprintOf,
   type Inspection,
+  type MonitoredHost,
   type NodeTarget,
   type Protection,
   type RotationIds,
@@ -25,6 +26,8 @@ export interface Proof {
   readonly evidence: Evidence;
   readonly verdict: Verdict;
   readonly inspection: Inspection | undefined;
+  /** As Zabbix has described it; undefined: it could not be asked. */
+  readonly host?: MonitoredHost | undefined;
   /** Its node answers, in the middle of an exchange: contact says nothing of the key that it will end on. */
   readonly isExchanging?: boolean;
 }
@@ -48,15 +51,19 @@ export async function prove(target: Target, claim: Claim, ports: Ports, deadline
   const node = 'value' in inspected ? { fingerprint: inspected.value.fingerprint } : { unknown: inspected.why };
 
   const asked = await orWhy(askZabbix(target, claim, node, inspection, ports, deadline));
-  const zabbix: Pick<Evidence, 'stored' | 'contact' | 'through'> =
-    'value' in asked ? asked.value : { stored: 'unknown', contact: { seen: 'unknown', because: asked.why } };
+  const { host, ...zabbix }: FromZabbix =
+    'value' in asked
+      ? asked.value
+      : { host: undefined, stored: 'unknown', contact: { seen: 'unknown', because: asked.why } };
 
   const fate = await fateOfOldKey(claim, inspection, zabbix.stored, monitor);
   const evidence: Evidence = { node, ...zabbix, ...(await orKept(fate, target, claim, inspection, monitor)) };
   const verdict = judge(evidence, fingerprintOf(claim.wanted));
   const isExchanging = 'error' in inspected && inspected.error instanceof NodeExchanging;
-  return { target, wanted: claim.wanted, evidence, verdict, inspection, isExchanging };
+  return { target, wanted: claim.wanted, evidence, verdict, inspection, host, isExchanging };
 }
+
+type FromZabbix = Pick<Evidence, 'stored' | 'contact' | 'through'> & Pick<Proof, 'host'>;
 
 async function askZabbix(
   target: NodeTarget,
@@ -65,19 +72,19 @@ async function askZabbix(
   inspection: Inspection | undefined,
   ports: Ports,
   deadline: Deadline,
-): Promise<Pick<Evidence, 'stored' | 'contact' | 'through'>> {
+): Promise<FromZabbix> {
   const { host, holds } = await ports.monitor.find(target, [claim.wanted]);
   const stored = holds === 'untold' ? 'untold' : holds === undefined ? 'other' : 'wanted';
   // Contact without knowing the node's key says nothing of this one.
-  if ('unknown' in node) return { stored, contact: { seen: 'unknown', because: node.unknown } };
+  if ('unknown' in node) return { host, stored, contact: { seen: 'unknown', because: node.unknown } };
   // Two sides known to differ will not come into contact by waiting.
   if (stored === 'other' || inspection?.fingerprint !== fingerprintOf(claim.wanted))
-    return { stored, contact: { seen: 'none', waitedS: 0, error: undefined } };
+    return { host, stored, contact: { seen: 'none', waitedS: 0, error: undefined } };
   const serverWasFirst = claim.dead !== undefined && (inspection?.lastSwitch?.gate ?? 'now') !== 'now';
   const giveUp = serverWasFirst ? whenPollingKeepsFailing(host, ports) : neverGivesUp;
   const contact = await waitForContact(host, inspection, ports, deadline, giveUp);
-  if (host.kind !== 'proxy' || contact.seen !== 'value') return { stored, contact };
-  return { stored, contact, through: await waitForValueThrough(host, inspection, ports, deadline) };
+  if (host.kind !== 'proxy' || contact.seen !== 'value') return { host, stored, contact };
+  return { host, stored, contact, through: await waitForValueThrough(host, inspection, ports, deadline) };
 }
 
 async function fateOfOldKey(

@@ -34,6 +34,8 @@ export interface TargetRecord {
   readonly serverWaitS?: number | undefined;
   /** Whose caches are told to reload when it has been given a key; whether they took it is in the log. */
   readonly reloads?: readonly string[] | undefined;
+  /** Name of the proxy that monitors it, null where the API user may not read it; undefined: none does, or it could not be asked. */
+  readonly proxy?: string | null;
   /** Milliseconds from the agent's stop to its listening again, by the node's clock. */
   readonly agentDownMs?: number | undefined;
   /** By the node's clock, ISO 8601; of autoregistration, when this function saw the server take the key. */

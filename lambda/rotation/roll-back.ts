@@ -6,6 +6,7 @@ import { fingerprintOf, type Rotation } from './model.ts';
 import { oncePerNode } from './node-mates.ts';
 import type { Ports } from './ports.ts';
 import type { Proof } from './prove.ts';
+import { recordedProxy } from './proxy-before.ts';
 import { recordEnd, targetRecord } from './record.ts';
 import { reloadsOf } from './reload.ts';
 import { rolledBackSentence, strandedSentence } from './say-what-is-true.ts';
@@ -41,7 +42,11 @@ export async function rollBack(rotation: Rotation, cause: unknown, ports: Ports,
   }
 
   const notBack = (proofs ?? []).filter((proof) => !isBack(proof, rotation));
-  const recorded = async (proof: Proof) => ({ ...targetRecord(proof), ...(await reloadsOf(proof.target, ports)) });
+  const recorded = async (proof: Proof) => ({
+    ...targetRecord(proof),
+    ...(await reloadsOf(proof.target, ports)),
+    ...(await recordedProxy(proof.host, ports.monitor)),
+  });
   const end = {
     ...{ secretId, secretName, token: versionId, targets: await sideBySide(proofs ?? [], recorded) },
     ...(rotation.waitedUntil === undefined ? {} : { waitedUntil: rotation.waitedUntil }),

@@ -1,17 +1,16 @@
 import { Refusal } from '../errors.ts';
 import type { MonitoredHost } from './model.ts';
-import type { Ports } from './ports.ts';
-
-type Parties = Pick<Ports, 'monitor' | 'reloader' | 'patience'>;
+import type { Ports, ProxyBefore } from './ports.ts';
 
 /**
  * Before 7.0 a proxy learns of a key only with its next configuration, up to an hour later. An active one can be told to fetch it at
  * once, where its node is known. A passive one cannot: its hosts are waited for, where it is known for how long.
  */
-export async function slowProxyProblem(
+export function slowProxyProblem(
   host: MonitoredHost,
-  { monitor, reloader, patience }: Parties,
-): Promise<Refusal | undefined> {
+  proxy: ProxyBefore | undefined,
+  { reloader, patience }: Pick<Ports, 'reloader' | 'patience'>,
+): Refusal | undefined {
   if (host.behindProxy !== 'slow') return undefined;
   const refusal = (by: string, remedy: string) =>
     new Refusal(
@@ -25,7 +24,6 @@ export async function slowProxyProblem(
       'a proxy',
       `name the proxy's node in the inventory (reload.proxies), for a passive proxy ${tellHowLong}, or ${otherwise}`,
     );
-  const [proxy] = await monitor.proxiesBefore([host]);
   if (proxy?.name === undefined)
     return refusal('a proxy', `let the API user's role call proxy.get, so that its name is known, or ${otherwise}`);
   const named = `proxy "${proxy.name}"`;
@@ -41,13 +39,13 @@ export async function slowProxyProblem(
  * The proxy that may have a host's key only when this invocation has ended, for sentences; undefined: there is none, and whoever has the
  * key last has it within `serverWaitMs`.
  */
-export async function slowProxyOf(
+export function slowProxyOf(
   host: MonitoredHost,
-  { monitor, patience }: Pick<Parties, 'monitor' | 'patience'>,
-): Promise<string | undefined> {
+  proxy: ProxyBefore | undefined,
+  { patience }: Pick<Ports, 'patience'>,
+): string | undefined {
   if (host.behindProxy !== 'slow' || patience.proxyMs === undefined) return undefined;
   if (patience.proxyMs <= patience.serverWaitMs) return undefined;
-  const [proxy] = await monitor.proxiesBefore([host]);
   if (proxy?.mode === 'active') return undefined;
   return proxy?.name === undefined ? 'its proxy' : `proxy "${proxy.name}"`;
 }

@@ -3,6 +3,7 @@ import { ZabbixRefused } from '../errors.ts';
 import type { MonitoredHost } from '../rotation/model.ts';
 import type { ProxyBefore } from '../rotation/ports.ts';
 import type { Dialect } from './dialect.ts';
+import { offlineState } from './proxies.ts';
 
 type Get = <T>(method: string, params: unknown, shape: ZodMiniType<T>) => Promise<T>;
 
@@ -21,6 +22,8 @@ const proxyReply = array(
     name: optional(string()),
     status: optional(string()),
     operating_mode: optional(string()),
+    lastaccess: optional(string()),
+    state: optional(string()),
   }),
 );
 
@@ -34,12 +37,16 @@ export async function proxiesBefore(
   if (behind.length === 0) return [];
   const { hostProxyFields, proxyNameField, proxyModeField, passiveProxyMode, proxiesLearn } = dialect;
   const hostids = behind.map(({ hostId }) => hostId);
+  const nowS = Math.max(...behind.map(({ seen }) => seen.serverS));
   const namesByProxy = new Map<string, string[]>();
   for (const found of await get('host.get', { hostids, output: ['host', ...hostProxyFields] }, hostReply)) {
     const id = hostProxyFields.map((field) => found[field] ?? '0').find((one) => one !== '0') ?? '0';
     namesByProxy.set(id, [...(namesByProxy.get(id) ?? []), found.host]);
   }
-  const asked = { proxyids: [...namesByProxy.keys()], output: ['proxyid', proxyNameField, proxyModeField] };
+  const asked = {
+    proxyids: [...namesByProxy.keys()],
+    output: ['proxyid', proxyNameField, proxyModeField, 'lastaccess', ...(dialect.proxyStateIsTold ? ['state'] : [])],
+  };
   const proxies = await get('proxy.get', asked, proxyReply).catch((error: unknown) => {
     // A role that only rotates hosts may not ask.
     if (error instanceof ZabbixRefused) return [];
@@ -51,6 +58,8 @@ export async function proxiesBefore(
     return {
       name: proxy?.[proxyNameField],
       mode: mode === undefined ? undefined : mode === passiveProxyMode ? 'passive' : 'active',
+      silentForS: proxy?.lastaccess === undefined ? undefined : Math.max(0, nowS - Number(proxy.lastaccess)),
+      isOffline: proxy?.state === offlineState,
       reloadedAt: proxiesLearn === 'prompt' ? 'server' : 'proxy',
       hosts: names,
     };

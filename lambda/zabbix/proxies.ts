@@ -159,9 +159,11 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
  */
 const accessEveryS = 6;
 
+export const offlineState = '1';
+
 /** Since 7.0: 0 is not known yet, 1 offline, 2 online. It turns to offline after a minute without contact, and back within seconds (docs/zabbix-versions.md). */
 function reachability(state: string | undefined): MonitoredHost['reachable'] {
-  if (state === '1') return { yes: false, error: 'the server takes the proxy for offline' };
+  if (state === offlineState) return { yes: false, error: 'the server takes the proxy for offline' };
   return state === '2' ? { yes: true } : undefined;
 }
 

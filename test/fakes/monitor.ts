@@ -179,6 +179,7 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
         return {
           name,
           mode: its[0]?.proxy?.mode,
+          ...zabbix.contactWith(its[0]),
           reloadedAt: its[0]?.behindProxy === 'slow' ? 'proxy' : 'server',
           hosts: its.map((host) => host.name),
         };

@@ -1,6 +1,6 @@
 import { Refusal, ZabbixRefused } from '../../lambda/errors.ts';
 import type { Credential, MonitoredHost, Protection } from '../../lambda/rotation/model.ts';
-import type { HostBehind } from '../../lambda/rotation/ports.ts';
+import type { HostBehind, ProxyBefore } from '../../lambda/rotation/ports.ts';
 import type { Access } from '../../lambda/zabbix/session.ts';
 import type { Hearing } from './hearing.ts';
 import { type FakeHost, type FakeServer, same } from './site.ts';
@@ -107,6 +107,13 @@ export class FakeZabbix {
     const fails = this.hearing.fails(host);
     if (fails === undefined) return undefined;
     return fails ? { yes: false, error: 'cannot establish TLS' } : { yes: true };
+  }
+
+  /** With the proxy of a host; one that is not of this site is well. */
+  contactWith(host: FakeHost | undefined): Pick<ProxyBefore, 'silentForS' | 'isOffline'> {
+    const proxy = host === undefined ? undefined : this.server.proxyOf(host);
+    const silentForS = proxy === undefined ? 0 : this.hearing.serverS - this.hearing.lastS(proxy);
+    return { silentForS, isOffline: !this.comparesProxyKeys && silentForS >= offlineAfterS };
   }
 
   hostsBehind(id: string): readonly HostBehind[] {

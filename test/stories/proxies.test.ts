@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Refusal, RotationRolledBack } from '../../lambda/errors.ts';
 import type { Credential } from '../../lambda/rotation/model.ts';
 import { fingerprintOf } from '../../lambda/rotation/model.ts';
+import { keptRecords } from '../fakes/kept-records.ts';
 import { aWorld, token, type World } from './world.ts';
 
 /** The mission's own setup: a proxy and the agent of its machine with one key file, a host and a proxy in Zabbix. */
@@ -248,6 +249,43 @@ describe('a host behind a proxy that learns of a key some seconds after the serv
       expect(world.ends()).toMatchObject([{ outcome: 'rotated', targets: [{ gate: 'shadow-agent' }] }]);
     },
   );
+
+  test.each([
+    { proxy: { name: 'edge', mode: 'active' }, told: 'edge', recorded: 'edge' },
+    { proxy: undefined, told: 'a proxy that the API user may not read', recorded: null },
+  ] as const)('waits for $told, which the log and every record name', async ({ proxy, told, recorded }) => {
+    const [world, failing] = [behind(), behind()];
+    for (const one of [world, failing]) Object.assign(one.host('web-1'), { proxy });
+    failing.host('web-1').startsWith = onlyOld('web');
+    await world.rotate();
+    await expect(failing.rotate()).rejects.toThrow(RotationRolledBack);
+
+    for (const { facts, account } of [world, failing]) {
+      expect(facts).toContainEqual(
+        expect.objectContaining({ event: 'target.ready', target: 'web-1', waitsFor: 'proxy', proxy: told }),
+      );
+      const { records } = keptRecords(account.bucket);
+      expect(records).toMatchObject([{ targets: [{ name: 'web-1', behindProxy: true, proxy: recorded }] }]);
+    }
+  });
+
+  test.each([
+    { silentForS: 200, isOffline: false },
+    { silentForS: 70, isOffline: true },
+  ])('is refused while Zabbix has lost its proxy, in another rotation say: %j', async (lost) => {
+    const world = behind();
+    const { proxiesBefore } = world.ports.monitor;
+    Object.assign(world.host('web-1'), { proxy: { name: 'edge', mode: 'active' } });
+    Object.assign(world.ports.monitor, {
+      proxiesBefore: async (hosts: Parameters<typeof proxiesBefore>[0]) =>
+        (await proxiesBefore(hosts)).map((proxy) => ({ ...proxy, ...lost })),
+    });
+    await expect(world.rotate()).rejects.toThrow(
+      `host "web-1" is monitored by proxy "edge", with which Zabbix has had no contact for ${lost.silentForS} s`,
+    );
+    expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
+    expect(world.secrets.labelled('AWSPENDING')).toBeUndefined();
+  });
 
   test('is back on the old key when it falls silent on the new one', async () => {
     const world = behind();

@@ -13,13 +13,13 @@ const hosts = [
   { hostid: '3', host: 'web-3', proxy_hostid: '10', proxyid: '10', assigned_proxyid: '0' },
 ];
 const proxies = [
-  { proxyid: '10', host: 'edge', name: 'edge', status: '5', operating_mode: '0' },
-  { proxyid: '11', host: 'site 2', name: 'site 2', status: '6', operating_mode: '1' },
+  { proxyid: '10', host: 'edge', name: 'edge', status: '5', operating_mode: '0', lastaccess: '1000', state: '2' },
+  { proxyid: '11', host: 'site 2', name: 'site 2', status: '6', operating_mode: '1', lastaccess: '900', state: '1' },
 ];
 
 const described = (hostId: string, behindProxy: MonitoredHost['behindProxy']): MonitoredHost => ({
   ...{ kind: 'host', hostId, name: `web-${hostId}`, enabled: true, connect: 'psk', accept: ['psk'] },
-  ...{ reachable: undefined, behindProxy, silenced: false, seen: { serverS: 0 }, witness: undefined },
+  ...{ reachable: undefined, behindProxy, silenced: false, seen: { serverS: 1_004 }, witness: undefined },
 });
 
 const stops: (() => void)[] = [];
@@ -52,15 +52,22 @@ describe.each([
     const { monitor } = await a(release);
     const behind = ['1', '2', '3'].map((id) => described(id, reloadedAt === 'proxy' ? 'slow' : 'prompt'));
     expect(await monitor.proxiesBefore(behind)).toEqual([
-      { name: 'edge', mode: 'active', reloadedAt, hosts: ['web-1', 'web-3'] },
-      { name: 'site 2', mode: 'passive', reloadedAt, hosts: ['web-2'] },
+      { name: 'edge', mode: 'active', silentForS: 4, isOffline: false, reloadedAt, hosts: ['web-1', 'web-3'] },
+      {
+        name: 'site 2',
+        mode: 'passive',
+        silentForS: 104,
+        isOffline: release.startsWith('7'),
+        reloadedAt,
+        hosts: ['web-2'],
+      },
     ]);
   });
 
   test('a proxy that may not be read has no name', async () => {
     const { monitor } = await a(release, []);
     expect(await monitor.proxiesBefore([described('1', 'prompt')])).toEqual([
-      { name: undefined, mode: undefined, reloadedAt, hosts: ['web-1'] },
+      { name: undefined, mode: undefined, silentForS: undefined, isOffline: false, reloadedAt, hosts: ['web-1'] },
     ]);
   });
 
