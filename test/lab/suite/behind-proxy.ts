@@ -44,7 +44,14 @@ export function behindProxy(lab: () => Lab, version: ZabbixVersion): void {
         await sharesKey(host, current);
         expect(endOf(lab(), name, versionId)).toMatchObject({
           outcome: 'rotated',
-          targets: [{ target: name, gate: 'shadow-agent', proofs: { oldKey: 'refused', storedInZabbix: true } }],
+          targets: [
+            {
+              target: name,
+              gate: 'shadow-agent',
+              proxy: `proxy-of-${name}`,
+              proofs: { oldKey: 'refused', storedInZabbix: true },
+            },
+          ],
         });
       },
     );

@@ -55,8 +55,14 @@ export function proxies(lab: () => Lab): void {
         expect((await capture.stop()).readable(['ZBXD'])).toEqual([]);
         expect(endOf(lab(), name, versionId)).toMatchObject({
           outcome: 'rotated',
-          targets: [{ target: name, gate }],
+          targets: [{ target: name, gate, proofs: { through: { seen: 'value', host: inside.computerName } } }],
         });
+        const proofs = lab()
+          .facts(name)
+          .filter(({ event }) => event === 'target.proven');
+        expect(proofs).toMatchObject([
+          { evidence: { contact: { item: 'lastaccess' }, through: { seen: 'value', host: inside.computerName } } },
+        ]);
       },
     );
 
