@@ -122,7 +122,8 @@ export async function freshHost(
   const host = await zabbix.host({
     ...about,
     ...(proxy === undefined ? {} : { on: proxy, ...proxy.credential, keyFile: { path: proxy.keyFile } }),
-    ...(targets === 'unencrypted' ? { psk: null } : {}),
+    // Where a first key is put.
+    ...(targets === 'unencrypted' ? { psk: null, keyFile: { path: `/etc/zabbix/${agent}.psk` } } : {}),
   });
   await watchEffects(host.machine);
   deployment.cloud.addNode(crashingNode(host, proxy));
