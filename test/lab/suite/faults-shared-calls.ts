@@ -9,7 +9,7 @@ import { attempts } from './faults-secrets-manager.ts';
 interface SharedCallRow {
   readonly name: string;
   readonly title: string;
-  readonly is: (call: OutsideCall) => boolean;
+  readonly is: (call: OutsideCall, beside: Lab) => boolean;
   readonly reaction: Reaction;
   /** How often, so that whoever asks gives up. */
   readonly times: number;
@@ -18,8 +18,11 @@ interface SharedCallRow {
   readonly says?: RegExp;
 }
 
-const reads = ({ action, request }: OutsideCall, secret: RegExp) =>
-  action === 'secretsmanager:GetSecretValue' && secret.test(request);
+/** Of the service's own secrets there are two: with the access to Zabbix, and with the key of the fingerprints. */
+const reads = ({ action, request }: OutsideCall, { cloud }: Lab): 'access' | 'fingerprint key' | undefined => {
+  if (action !== 'secretsmanager:GetSecretValue' || request.includes('zabbix-psk/')) return undefined;
+  return request.includes(String(cloud.stack.outputs.AccessSecret)) ? 'access' : 'fingerprint key';
+};
 
 const rows: readonly SharedCallRow[] = [
   {
@@ -35,7 +38,7 @@ const rows: readonly SharedCallRow[] = [
     name: 'access-fails',
     title:
       'GetSecretValue of the access secret answers 500 until the SDK gives up: the rotation is refused and both sides keep the old key',
-    is: (call) => reads(call, /access/i),
+    is: (call, beside) => reads(call, beside) === 'access',
     reaction: 'server-error',
     times: attempts.secretsmanager,
     endsOn: 'old',
@@ -45,7 +48,7 @@ const rows: readonly SharedCallRow[] = [
     name: 'fingerprints-fail',
     title:
       'GetSecretValue of the fingerprint key answers 500 until the SDK gives up: the try fails, and the next one keeps the record and ends on the new key',
-    is: (call) => reads(call, /fingerprint/i),
+    is: (call, beside) => reads(call, beside) === 'fingerprint key',
     reaction: 'server-error',
     times: attempts.secretsmanager,
     endsOn: 'new',
@@ -59,7 +62,7 @@ export function faultsOfSharedCalls(lab: () => Lab, patience: Patience): void {
       await withDeployment(lab(), name, patience, {}, async (beside, host) => {
         let left = times;
         beside.cloud.faults.hook = (call) => {
-          if (call.caller.kind !== 'role' || left === 0 || !is(call)) return undefined;
+          if (call.caller.kind !== 'role' || left === 0 || !is(call, beside)) return undefined;
           left -= 1;
           return reaction;
         };
