@@ -22,6 +22,7 @@ export default defineConfig({
           exclude: ['test/lab/**'],
           // Host scripts take a tenth of this on idle cores; beside two labs they have little of them.
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           maxWorkers: inLabs.maxWorkers,
         },
       },
