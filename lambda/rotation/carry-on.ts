@@ -9,7 +9,7 @@ import { recordEnd, withWait } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
 import { findStored } from './stored-credential.ts';
-import { testSecret } from './test-secret.ts';
+import { proveAll, testSecret } from './test-secret.ts';
 import { endWaiting, utc, waitsUntil } from './waiting.ts';
 
 /**
@@ -60,6 +60,9 @@ export async function lookAtWaiting(
   const [first] = left;
   if (first === undefined) return { is: 'moved' };
 
+  const silent = await silentAmong(looks, rotation, ports, deadline);
+  if (silent !== undefined) return { is: 'failed', cause: silent };
+
   const targets = left.map(({ target }) => target.name);
   const unasked = left.flatMap((one) => (one.is === 'not asked' ? [one.because] : []));
   if (ports.clock.now().ms < waiting.until.ms) {
@@ -77,6 +80,17 @@ export async function lookAtWaiting(
       `the proxy that monitors ${name} had not taken up its key by ${utc(waiting)}; see that the server reaches the proxy, and its ProxyConfigFrequency`,
     ),
   };
+}
+
+/** Who has changed keys must be heard while others are waited for: an hour is too long for an agent to be missing. */
+async function silentAmong(
+  looks: readonly Look[],
+  rotation: Rotation,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<TargetFailed | undefined> {
+  const moved = looks.flatMap(({ is, target }) => (is === 'moved' ? [target] : []));
+  return (await proveAll(moved, rotation, ports, deadline)).failed;
 }
 
 async function endStranded(

@@ -1,7 +1,7 @@
 import { Refusal, StillOpen, TargetFailed } from '../errors.ts';
 import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import { readVersions, rotationOf, type Versions } from './load.ts';
-import type { SecretValue } from './model.ts';
+import type { Rotation, SecretValue, Target } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
 import { recordProof } from './record.ts';
@@ -25,18 +25,36 @@ export async function testSecret(labels: SecretLabels, token: string, ports: Por
   if (pending === undefined) return ports.archive.append({ event: 'secret.notEncrypted', secretId: labels.secretId });
 
   const rotation = rotationOf(labels, token, current, pending);
-  const forward = deadline.reserving(timeToGoBackMs(ports.patience)).within(ports.patience.proveMs);
-  const claim = { rotation, wanted: pending, dead: current };
-  const proofs = await sideBySide(pending.targets, (target) => prove(target, claim, ports, forward));
-  for (const proof of proofs) await recordProof(ports, rotation, proof);
-  const failed = proofs.find(({ verdict }) => verdict.verdict !== 'proven' && verdict.verdict !== 'unknown');
-  if (failed !== undefined) return rollBack(rotation, notProven(failed), ports, deadline);
-  const unasked = proofs.find(({ verdict }) => verdict.verdict === 'unknown');
+  const { failed, unasked } = await proveAll(pending.targets, rotation, ports, deadline);
+  if (failed !== undefined) return rollBack(rotation, failed, ports, deadline);
   // Only silence is evidence. Secrets Manager repeats the rotation with the same token; until then both sides stay as they are.
   if (unasked !== undefined)
     throw new StillOpen(
-      `${notProven(unasked).message}; nothing was changed back, AWSPENDING holds the new key; Secrets Manager tries again`,
+      `${unasked.message}; nothing was changed back, AWSPENDING holds the new key; Secrets Manager tries again`,
     );
+}
+
+/**
+ * Proves that these targets are on the pending credential, and writes down what was seen of each.
+ *
+ * @returns the first that is not, and the first of which nobody could say
+ */
+export async function proveAll(
+  targets: readonly Target[],
+  rotation: Rotation,
+  ports: Ports,
+  deadline: Deadline,
+): Promise<{ readonly failed: TargetFailed | undefined; readonly unasked: TargetFailed | undefined }> {
+  const forward = deadline.reserving(timeToGoBackMs(ports.patience)).within(ports.patience.proveMs);
+  const claim = { rotation, wanted: rotation.pending, dead: rotation.current };
+  const proofs = await sideBySide(targets, (target) => prove(target, claim, ports, forward));
+  for (const proof of proofs) await recordProof(ports, rotation, proof);
+  const failed = proofs.find(({ verdict }) => verdict.verdict !== 'proven' && verdict.verdict !== 'unknown');
+  const unasked = proofs.find(({ verdict }) => verdict.verdict === 'unknown');
+  return {
+    failed: failed === undefined ? undefined : notProven(failed),
+    unasked: unasked === undefined ? undefined : notProven(unasked),
+  };
 }
 
 /**

@@ -292,6 +292,23 @@ test('hosts that need no waiting go first, and back with those that fail', async
   expect(world.keysInUse()).toEqual({ 'web-1': 'old/old', 'web-2': 'old/old' });
 });
 
+test('a host that has changed keys and falls silent while another waits is not left so for an hour', async () => {
+  const world = behind({ hosts: ['web-1', 'web-2'], kind: 'passive' });
+  const host = world.host('web-2');
+  Object.assign(host, { behindProxy: false });
+  host.startsWith = (credential) => {
+    host.mute = credential.identity !== 'web';
+    return credential;
+  };
+  const fromMs = world.clock.now().ms;
+  await expect(world.rotate()).rejects.toThrow(/web-2 is not proven to be on its new key/);
+  expect(world.clock.now().ms - fromMs).toBeLessThan(6 * minuteMs);
+  expect(world.keysInUse()).toEqual({ 'web-1': 'old/old', 'web-2': 'old/old' });
+  await waits(world, 70);
+  expect(world.ends().at(-1)).toMatchObject({ outcome: 'rolled-back' });
+  expect(labels(world)).toMatchObject({ pending: undefined, goingBack: undefined });
+});
+
 test('several of one secret wait side by side', async () => {
   const world = behind({ hosts: ['web-1', 'web-2'], identityMode: 'fixed' });
   await world.rotate();
