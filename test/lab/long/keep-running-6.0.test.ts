@@ -1,0 +1,3 @@
+import { keptRunning } from '../suite/kept-running.ts';
+
+keptRunning('6.0');
