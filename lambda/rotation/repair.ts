@@ -60,7 +60,7 @@ export async function repair(secretId: string, ports: Ports, deadline: Deadline,
   }
   const proofs = await proveMoved(rotation, ports, deadline);
   refuseUnlessAsked(proofs, secretName);
-  if (mayFinish(proofs, labels)) {
+  if (mayFinish(proofs, labels, ports.clock.now())) {
     for (const proof of proofs) await recordProof(ports, rotation, proof);
     if (labels.goingBack !== unfinished) await promote(rotation, ports);
     else if (!(await promoteMarked(rotation, ports)))
@@ -121,12 +121,19 @@ function refuseUnlessAsked(proofs: readonly Proof[], secretName: string): void {
   );
 }
 
+/**
+ * A node that was told to go back, and cannot be asked any more, may still wait for the old key and put it in place by itself. Whoever
+ * takes a rotation back tells it so at each of his tries, which follow on one another for less than this. Milliseconds.
+ */
+const mayStillGoBackMs = 3_600_000;
+
 /** What is being taken back stays on its way, unless there is a node that cannot be commanded: it would never come back. */
-function mayFinish(proofs: readonly Proof[], { goingBack, pending }: SecretLabels): boolean {
+function mayFinish(proofs: readonly Proof[], { goingBack, pending, changed }: SecretLabels, now: Instant): boolean {
   if (proofs.some(({ verdict }) => verdict.verdict !== 'proven')) return false;
   // With the new key in place it can only wait for the old one: it would go back by itself when all is over.
   if (proofs.some(({ inspection }) => inspection?.rotation?.phase === 'armed')) return false;
-  return goingBack !== pending || proofs.some(({ evidence }) => 'byContact' in evidence.node);
+  if (goingBack !== pending) return true;
+  return proofs.some(({ evidence }) => 'byContact' in evidence.node) && now.ms - changed.ms >= mayStillGoBackMs;
 }
 
 /**

@@ -450,6 +450,7 @@ describe('whoever finds a version promoted', () => {
     await world.step('setSecret');
     world.secrets.markGoingBack('', token);
     host.reachableByCommands = false;
+    await world.clock.sleep(3_600_000);
     await invoke(world.account, repairIt(world), {
       dies: (call) => (call.startsWith('s3:PutObject') ? 'after' : undefined),
     });
@@ -459,5 +460,21 @@ describe('whoever finds a version promoted', () => {
     expect(endsOf(world, token)).toEqual(['rotated']);
     expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
     expect(world.secrets.labels()).toMatchObject({ current: token, goingBack: undefined, unrecorded: undefined });
+  });
+
+  test('leaves open for an hour what a node that cannot be asked may still put back', async () => {
+    const world = aWorld();
+    const host = world.host('web-1');
+    world.secrets.begin(token);
+    await world.step('createSecret');
+    await world.step('setSecret');
+    world.secrets.markGoingBack('', token);
+    host.reachableByCommands = false;
+    await invoke(world.account, repairIt(world));
+    expect(endsOf(world, token)).toEqual(['stranded']);
+    expect(world.secrets.labels()).toMatchObject({ pending: token, goingBack: token });
+    await repairedByTheHour(world);
+    expect(endsOf(world, token)).toEqual(['stranded', 'rotated']);
+    expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
   });
 });

@@ -299,6 +299,7 @@ describe('two who pull in opposite directions', () => {
     await world.secrets.markGoingBack('', token);
     const host = world.host('web-1');
     host.reachableByCommands = false;
+    await world.clock.sleep(3_600_000);
     const promote = world.secrets.promote.bind(world.secrets);
     world.secrets.promote = async (id, move) => {
       if (move.to === token) world.server.stores(host, world.value);
