@@ -1,10 +1,8 @@
 import { sentence } from '../errors.ts';
 import { type Deadline, timeToGoBackMs } from './deadline.ts';
 import type { Ports } from './ports.ts';
+import { isQuiet } from './quiet.ts';
 import { repair } from './repair.ts';
-
-/** A rotation writes to its secret when it begins and when it ends, and its steps last a quarter of an hour at most. Milliseconds. */
-const quietForMs = 60 * 60_000;
 
 /**
  * Repairs every secret of ours whose rotation was left unfinished and has not moved for an hour. One after the other, for as long
@@ -14,8 +12,8 @@ const quietForMs = 60 * 60_000;
  * @throws {AggregateError} of what could not be brought to an end
  */
 export async function repairAll(ports: Ports, deadline: Deadline): Promise<readonly string[]> {
-  const now = ports.clock.now().ms;
-  const left = (await ports.secrets.unfinished()).filter(({ changed }) => now - changed.ms >= quietForMs);
+  const now = ports.clock.now();
+  const left = (await ports.secrets.unfinished()).filter((one) => isQuiet(one, now));
   const says: string[] = [];
   const failures: unknown[] = [];
   for (const [index, { secretId }] of left.entries()) {

@@ -18,6 +18,7 @@ import { byNode } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { type Proof, prove } from './prove.ts';
 import { proveByContact } from './prove-by-contact.ts';
+import { isQuiet } from './quiet.ts';
 import { recordEnd, recordProof } from './record.ts';
 import { rollBack } from './roll-back.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -122,18 +123,15 @@ function refuseUnlessAsked(proofs: readonly Proof[], secretName: string): void {
 }
 
 /**
- * A node that was told to go back, and cannot be asked any more, may still wait for the old key and put it in place by itself. Whoever
- * takes a rotation back tells it so at each of his tries, which follow on one another for less than this. Milliseconds.
+ * What is being taken back stays on its way, unless there is a node that cannot be commanded: it would never come back. Told to go back
+ * at an earlier try, such a node may still wait for the old key and put it in place by itself, until the secret has been quiet.
  */
-const mayStillGoBackMs = 3_600_000;
-
-/** What is being taken back stays on its way, unless there is a node that cannot be commanded: it would never come back. */
-function mayFinish(proofs: readonly Proof[], { goingBack, pending, changed }: SecretLabels, now: Instant): boolean {
+function mayFinish(proofs: readonly Proof[], labels: SecretLabels, now: Instant): boolean {
   if (proofs.some(({ verdict }) => verdict.verdict !== 'proven')) return false;
   // With the new key in place it can only wait for the old one: it would go back by itself when all is over.
   if (proofs.some(({ inspection }) => inspection?.rotation?.phase === 'armed')) return false;
-  if (goingBack !== pending) return true;
-  return proofs.some(({ evidence }) => 'byContact' in evidence.node) && now.ms - changed.ms >= mayStillGoBackMs;
+  if (labels.goingBack !== labels.pending) return true;
+  return proofs.some(({ evidence }) => 'byContact' in evidence.node) && isQuiet(labels, now);
 }
 
 /**
