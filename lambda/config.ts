@@ -65,13 +65,20 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     problem(`${key} must be ${min}–${max} seconds (got "${text}")`);
     return fallback * 1000;
   };
+  /** `a,b`; none where nothing is given. */
+  const list = (key: string, each: RegExp, what: string) => {
+    const parts = given(key)?.split(',') ?? [];
+    if (!parts.every((part) => each.test(part)))
+      problem(`${key} must be ${what} with commas between them (got "${given(key)}")`);
+    return Object.freeze(parts);
+  };
 
   const config: Config = {
     zabbixUrl: url(required(environmentKeys.zabbixUrl), problem),
     zabbixAccessSecret: required(environmentKeys.zabbixAccessSecret),
     zabbixCaPem: given(environmentKeys.zabbixCaPem),
     zabbixServer: server(given(environmentKeys.zabbixServer), problem),
-    zabbixPlaces: Object.freeze(places(given(environmentKeys.zabbixPlaces), problem)),
+    zabbixPlaces: list(environmentKeys.zabbixPlaces, placePattern, 'addresses'),
     zabbixProbeScript: given(environmentKeys.zabbixProbeScript),
     zabbixNewerVersions: newerVersions(given(environmentKeys.zabbixNewerVersions), problem),
     documents: {
@@ -83,7 +90,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       reload: required(documentEnvironmentKey.reload),
     },
     reload: Object.freeze({
-      servers: serverNodes(given(environmentKeys.reloadServers), problem),
+      servers: list(environmentKeys.reloadServers, nodeIdPattern, 'node ids'),
       proxies: proxyNodes(given(environmentKeys.reloadProxies), problem),
     }),
     patience: Object.freeze({
@@ -121,21 +128,6 @@ function server(text: string | undefined, problem: (text: string) => undefined):
   if (host === undefined || Number(port) > 65_535)
     return problem(`${environmentKeys.zabbixServer} must be host:port (got "${text}")`);
   return { host, port: Number(port) };
-}
-
-function places(text: string | undefined, problem: (text: string) => undefined): string[] {
-  const addresses = text?.split(',') ?? [];
-  if (!addresses.every((address) => placePattern.test(address)))
-    problem(`${environmentKeys.zabbixPlaces} must be addresses with commas between them (got "${text}")`);
-  return addresses;
-}
-
-/** `mi-…,mi-…` */
-function serverNodes(text: string | undefined, problem: (text: string) => undefined): readonly string[] {
-  const nodes = text?.split(',') ?? [];
-  if (!nodes.every((node) => nodeIdPattern.test(node)))
-    problem(`${environmentKeys.reloadServers} must be node ids with commas between them (got "${text}")`);
-  return nodes;
 }
 
 /** `edge=mi-…,site 2=i-…`: Zabbix allows neither = nor , in a name. */
