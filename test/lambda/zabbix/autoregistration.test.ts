@@ -1,36 +1,19 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Refusal } from '../../../lambda/errors.ts';
 import { autoregistration } from '../../../lambda/rotation/model.ts';
 import { PskKey } from '../../../lambda/rotation/psk.ts';
-import { jsonRpc } from '../../../lambda/zabbix/json-rpc.ts';
-import { zabbixMonitor } from '../../../lambda/zabbix/monitor.ts';
-import { openSession } from '../../../lambda/zabbix/session.ts';
-import { FakeClock } from '../../fakes/clock.ts';
-import { documentedZabbix, type Release, token } from '../../fakes/documented-zabbix.ts';
+import type { Release } from '../../fakes/documented-zabbix.ts';
+import { documentedMonitor } from './documented-monitor.ts';
 
 const old = { identity: 'autoreg', key: PskKey.parse('0a'.repeat(32)) };
 const fresh = { identity: 'autoreg.k7q2x9', key: PskKey.parse('0b'.repeat(32)) };
 const held = { tls_accept: '3', tls_psk_identity: old.identity, tls_psk: old.key.reveal() };
 
-const stops: (() => void)[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-});
-
 async function a(release: Release, { tlsAccept = '3', isSuperAdmin = true } = {}) {
-  const zabbix = await documentedZabbix(release, {
+  const { monitor, ...zabbix } = await documentedMonitor(release, {
     autoregistration: { ...held, tls_accept: tlsAccept },
     isSuperAdmin,
   });
-  stops.push(zabbix.stop);
-  const open = () =>
-    openSession({
-      rpc: jsonRpc({ url: zabbix.url, caPem: undefined }),
-      access: async () => ({ token }),
-      newerVersions: 'refuse',
-      archive: { append: async () => undefined },
-    });
-  const monitor = zabbixMonitor({ open, clock: new FakeClock(), server: undefined, probeScript: undefined });
   return { monitor, zabbix };
 }
 

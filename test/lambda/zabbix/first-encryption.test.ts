@@ -1,11 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Door } from '../../../lambda/contract.ts';
 import { PskKey } from '../../../lambda/rotation/psk.ts';
-import { jsonRpc } from '../../../lambda/zabbix/json-rpc.ts';
-import { zabbixMonitor } from '../../../lambda/zabbix/monitor.ts';
-import { openSession } from '../../../lambda/zabbix/session.ts';
-import { FakeClock } from '../../fakes/clock.ts';
-import { documentedZabbix, type Release, token } from '../../fakes/documented-zabbix.ts';
+import type { Release } from '../../fakes/documented-zabbix.ts';
+import { documentedMonitor } from './documented-monitor.ts';
 
 const key = PskKey.parse('0b'.repeat(32));
 const identity = 'web-1.k7q2x9';
@@ -25,11 +22,6 @@ const proxy = {
 const hostTarget = { kind: 'host', name: 'web-1', node: 'i-0123456789abcdef0', config: 'auto' } as const;
 const proxyTarget = { kind: 'proxy', name: 'edge', node: 'mi-0123456789abcdef0', config: 'auto' } as const;
 
-const stops: (() => void)[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-});
-
 const item = {
   ...{
     itemid: '1',
@@ -44,21 +36,8 @@ const item = {
 const polled = { ...item, type: '0' };
 const sent = { ...item, type: '7' };
 
-async function a(release: Release, proxies = [proxy], items: readonly object[] = []) {
-  const { url, stop, ...zabbix } = await documentedZabbix(release, { hosts: [host], proxies, items });
-  stops.push(stop);
-  const open = () =>
-    openSession({
-      rpc: jsonRpc({ url, caPem: undefined }),
-      access: async () => ({ token }),
-      newerVersions: 'refuse',
-      archive: { append: async () => undefined },
-    });
-  return {
-    ...zabbix,
-    monitor: zabbixMonitor({ open, clock: new FakeClock(), server: undefined, probeScript: undefined }),
-  };
-}
+const a = (release: Release, proxies = [proxy], items: readonly object[] = []) =>
+  documentedMonitor(release, { hosts: [host], proxies, items });
 
 describe.each(['6.0', '7.0'] as const)('on %s', (release) => {
   test.each([

@@ -1,9 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { jsonRpc } from '../../../lambda/zabbix/json-rpc.ts';
-import { zabbixMonitor } from '../../../lambda/zabbix/monitor.ts';
-import { openSession } from '../../../lambda/zabbix/session.ts';
-import { FakeClock } from '../../fakes/clock.ts';
-import { documentedZabbix, type Release, token } from '../../fakes/documented-zabbix.ts';
+import { describe, expect, test } from 'vitest';
+import type { Release } from '../../fakes/documented-zabbix.ts';
+import { documentedMonitor } from './documented-monitor.ts';
 
 const edge = {
   ...{ proxyid: '10', host: 'edge', name: 'edge', status: '5', operating_mode: '0', state: '2', description: '' },
@@ -44,22 +41,8 @@ const items = [
   item('41', '4', {}),
 ];
 
-const stops: (() => void)[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-});
-
 async function a(release: Release, known = hosts) {
-  const { url, asked, stop } = await documentedZabbix(release, { hosts: known, proxies: [edge], items });
-  stops.push(stop);
-  const open = () =>
-    openSession({
-      rpc: jsonRpc({ url, caPem: undefined }),
-      access: async () => ({ token }),
-      newerVersions: 'refuse',
-      archive: { append: async () => undefined },
-    });
-  const monitor = zabbixMonitor({ open, clock: new FakeClock(), server: undefined, probeScript: undefined });
+  const { asked, monitor } = await documentedMonitor(release, { hosts: known, proxies: [edge], items });
   const target = { kind: 'proxy', name: 'edge', node: 'mi-0123456789abcdef0', config: 'auto' } as const;
   const { host: proxy } = await monitor.find(target, []);
   const before = asked.length;

@@ -1,10 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { MonitoredHost } from '../../../lambda/rotation/model.ts';
-import { jsonRpc } from '../../../lambda/zabbix/json-rpc.ts';
-import { zabbixMonitor } from '../../../lambda/zabbix/monitor.ts';
-import { openSession } from '../../../lambda/zabbix/session.ts';
-import { FakeClock } from '../../fakes/clock.ts';
-import { documentedZabbix, type Release, token } from '../../fakes/documented-zabbix.ts';
+import type { Release } from '../../fakes/documented-zabbix.ts';
+import { documentedMonitor } from './documented-monitor.ts';
 
 /** Each version shows the fields that it has: a host behind a proxy, one behind a group of 7.0, and one that the server watches. */
 const hosts = [
@@ -22,24 +19,7 @@ const described = (hostId: string, behindProxy: MonitoredHost['behindProxy']): M
   ...{ reachable: undefined, behindProxy, silenced: false, seen: { serverS: 1_004 }, witness: undefined },
 });
 
-const stops: (() => void)[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-});
-
-async function a(release: Release, known = proxies) {
-  const { url, asked, stop } = await documentedZabbix(release, { hosts, proxies: known });
-  stops.push(stop);
-  const open = () =>
-    openSession({
-      rpc: jsonRpc({ url, caPem: undefined }),
-      access: async () => ({ token }),
-      newerVersions: 'refuse',
-      archive: { append: async () => undefined },
-    });
-  const monitor = zabbixMonitor({ open, clock: new FakeClock(), server: undefined, probeScript: undefined });
-  return { asked, monitor };
-}
+const a = (release: Release, known = proxies) => documentedMonitor(release, { hosts, proxies: known });
 
 describe.each([
   ['6.0', 'proxy'],

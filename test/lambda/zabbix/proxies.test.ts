@@ -1,10 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PskKey } from '../../../lambda/rotation/psk.ts';
-import { jsonRpc } from '../../../lambda/zabbix/json-rpc.ts';
-import { zabbixMonitor } from '../../../lambda/zabbix/monitor.ts';
-import { openSession } from '../../../lambda/zabbix/session.ts';
-import { FakeClock } from '../../fakes/clock.ts';
-import { documentedZabbix, type Release, token } from '../../fakes/documented-zabbix.ts';
+import type { Release } from '../../fakes/documented-zabbix.ts';
+import { documentedMonitor } from './documented-monitor.ts';
 
 const old = { identity: 'psk_remote', key: PskKey.parse('0a'.repeat(32)) };
 const fresh = { identity: 'psk_remote.k7q2x9', key: PskKey.parse('0b'.repeat(32)) };
@@ -27,26 +24,9 @@ const active = {
 };
 const passive = { ...active, status: '6', operating_mode: '1', tls_connect: '2', tls_accept: '1' };
 
-const stops: (() => void)[] = [];
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-});
-
 async function a(release: Release, proxy: typeof active = active) {
-  const { url, asked, proxies, stop } = await documentedZabbix(release, { proxies: [proxy] });
-  stops.push(stop);
-  const open = () =>
-    openSession({
-      rpc: jsonRpc({ url, caPem: undefined }),
-      access: async () => ({ token }),
-      newerVersions: 'refuse',
-      archive: { append: async () => undefined },
-    });
-  return {
-    asked,
-    description: () => proxies[0]?.description,
-    monitor: zabbixMonitor({ open, clock: new FakeClock(), server: undefined, probeScript: undefined }),
-  };
+  const { asked, proxies, monitor } = await documentedMonitor(release, { proxies: [proxy] });
+  return { asked, description: () => proxies[0]?.description, monitor };
 }
 
 describe.each(['6.0', '6.4', '7.0', '7.2', '7.4'] as const)(
