@@ -172,13 +172,19 @@ test('what has ended before its node hears that it is cancelled has ended well',
   await cloud.settled();
 });
 
-test('where it is wanted an invocation is Delayed while its node is away, and runs when it is back', async () => {
+/** A command whose node is away, of a Run Command that calls that Delayed. */
+async function aDelayed() {
   const clock = new ManualClock();
   const node = aNode(InstanceId);
   node.online = false;
   const cloud = await aCloud({ clock, nodes: [node], habits: { absentIsDelayed: true } });
   const CommandId = await send(cloud, { name: ['A'] });
   await clock.advance(1000);
+  return { clock, node, cloud, CommandId };
+}
+
+test('where it is wanted an invocation is Delayed while its node is away, and runs when it is back', async () => {
+  const { clock, node, cloud, CommandId } = await aDelayed();
   expect(await ssm(cloud).send(new GetCommandInvocationCommand({ CommandId, InstanceId }))).toMatchObject({
     Status: 'Delayed',
     StatusDetails: 'Delayed',
@@ -190,12 +196,7 @@ test('where it is wanted an invocation is Delayed while its node is away, and ru
 });
 
 test('what is cancelled while it is Delayed never runs', async () => {
-  const clock = new ManualClock();
-  const node = aNode(InstanceId);
-  node.online = false;
-  const cloud = await aCloud({ clock, nodes: [node], habits: { absentIsDelayed: true } });
-  const CommandId = await send(cloud, { name: ['A'] });
-  await clock.advance(1000);
+  const { clock, node, cloud, CommandId } = await aDelayed();
   await ssm(cloud).send(new CancelCommandCommand({ CommandId }));
   node.online = true;
   await clock.advance(1000);
