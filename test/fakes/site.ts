@@ -95,6 +95,14 @@ export class FakeHost {
     this.#disk.previous = credential;
   }
 
+  /** From its next start on it comes up with whatever key it has, and is heard with that of this identity alone. */
+  isHeardOnlyAs(identity: string): void {
+    this.startsWith = (credential) => {
+      this.mute = credential.identity !== identity;
+      return credential;
+    };
+  }
+
   /** What it runs with once it is started. */
   start(): Protection | undefined {
     const { onDisk } = this;

@@ -277,10 +277,7 @@ describe('nodes', () => {
   test('an agent that starts with an unusable key goes back to the old one', async () => {
     const world = aWorld();
     const host = world.host('web-1');
-    host.startsWith = (credential) => {
-      host.mute = credential.identity !== 'web';
-      return credential;
-    };
+    host.isHeardOnlyAs('web');
     await rotate(world);
     expectBack(world, 'rolled-back');
   });

@@ -110,10 +110,7 @@ describe('"nothing was changed" is not said', () => {
     const world = aWorld({ kind: 'passive' });
     const host = world.host('web-1');
     host.canProbe = false;
-    host.startsWith = (credential) => {
-      host.mute = credential.identity !== 'web';
-      return credential;
-    };
+    host.isHeardOnlyAs('web');
     let given = 0;
     const conduct: Conduct = {
       fate: (call) => (call.includes('ZABBIX_PSK_GOING_BACK') ? 'fails' : 'answered'),
@@ -289,10 +286,7 @@ describe('whoever is slower at taking a rotation back', () => {
     const world = aWorld();
     const host = world.host('web-1');
     host.canProbe = false;
-    host.startsWith = (credential) => {
-      host.mute = credential.identity !== 'web';
-      return credential;
-    };
+    host.isHeardOnlyAs('web');
     const [node] = world.account.nodes;
     let accounts = 0;
     if (node !== undefined)
@@ -442,20 +436,25 @@ describe('whoever finds a version promoted', () => {
     expect(world.secrets.labels()).toMatchObject({ current: token, goingBack: undefined });
   });
 
-  test('tells it as finished when it was promoted because its node could not be asked, also when that can be asked again', async () => {
+  /** The key has moved, the rotation is being taken back, and its node cannot be asked any more. */
+  async function markedAndUnasked(): Promise<World> {
     const world = aWorld();
-    const host = world.host('web-1');
     world.secrets.begin(token);
     await world.step('createSecret');
     await world.step('setSecret');
     world.secrets.markGoingBack('', token);
-    host.reachableByCommands = false;
+    world.host('web-1').reachableByCommands = false;
+    return world;
+  }
+
+  test('tells it as finished when it was promoted because its node could not be asked, also when that can be asked again', async () => {
+    const world = await markedAndUnasked();
     await world.clock.sleep(3_600_000);
     await invoke(world.account, repairIt(world), {
       dies: (call) => (call.startsWith('s3:PutObject') ? 'after' : undefined),
     });
     expect(endsOf(world, token)).toEqual(['rotated']);
-    host.reachableByCommands = true;
+    world.host('web-1').reachableByCommands = true;
     await repairedByTheHour(world);
     expect(endsOf(world, token)).toEqual(['rotated']);
     expect(world.keysInUse()).toEqual({ 'web-1': 'new/new' });
@@ -463,13 +462,7 @@ describe('whoever finds a version promoted', () => {
   });
 
   test('leaves open for an hour what a node that cannot be asked may still put back', async () => {
-    const world = aWorld();
-    const host = world.host('web-1');
-    world.secrets.begin(token);
-    await world.step('createSecret');
-    await world.step('setSecret');
-    world.secrets.markGoingBack('', token);
-    host.reachableByCommands = false;
+    const world = await markedAndUnasked();
     await invoke(world.account, repairIt(world));
     expect(endsOf(world, token)).toEqual(['stranded']);
     expect(world.secrets.labels()).toMatchObject({ pending: token, goingBack: token });

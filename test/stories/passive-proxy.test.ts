@@ -221,10 +221,7 @@ describe('the way back of a host behind a passive proxy of 6.0', () => {
   test('waits as long when its agent falls silent with the new key, armed with the old one', async () => {
     const world = behind();
     const host = world.host('web-1');
-    host.startsWith = (credential) => {
-      host.mute = credential.identity !== 'web';
-      return credential;
-    };
+    host.isHeardOnlyAs('web');
     await world.rotate();
     const [failure, ...others] = await waits(world, 70);
     expect(failure).toBeInstanceOf(StillWaiting);
@@ -239,10 +236,7 @@ describe('the way back of a host behind a passive proxy of 6.0', () => {
   test('is told as stranded when the proxy is never sent the old key, and ends when it is', async () => {
     const world = behind();
     const host = world.host('web-1');
-    host.startsWith = (credential) => {
-      host.mute = credential.identity !== 'web';
-      return credential;
-    };
+    host.isHeardOnlyAs('web');
     await world.rotate();
     await waits(world, 65);
     world.server.reachesProxies = false;
@@ -296,10 +290,7 @@ test('a host that has changed keys and falls silent while another waits is not l
   const world = behind({ hosts: ['web-1', 'web-2'], kind: 'passive' });
   const host = world.host('web-2');
   Object.assign(host, { behindProxy: false });
-  host.startsWith = (credential) => {
-    host.mute = credential.identity !== 'web';
-    return credential;
-  };
+  host.isHeardOnlyAs('web');
   const fromMs = world.clock.now().ms;
   await expect(world.rotate()).rejects.toThrow(/web-2 is not proven to be on its new key/);
   expect(world.clock.now().ms - fromMs).toBeLessThan(6 * minuteMs);

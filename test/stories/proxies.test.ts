@@ -56,10 +56,7 @@ describe.each([true, false])('where Zabbix compares the keys of proxies: %s', (c
     const world = aWorld({ proxies: [{ name: 'edge' }] });
     world.monitor.comparesProxyKeys = comparesProxyKeys;
     const edge = world.host('edge');
-    edge.startsWith = (credential) => {
-      edge.mute = credential.identity !== 'web';
-      return credential;
-    };
+    edge.isHeardOnlyAs('web');
     await expect(world.rotate()).rejects.toThrow(RotationRolledBack);
     expect(world.keysInUse()).toEqual({ edge: 'old/old' });
   });
@@ -102,10 +99,7 @@ describe.each([true, false])('where Zabbix compares the keys of proxies: %s', (c
     const world = setupA();
     world.monitor.comparesProxyKeys = comparesProxyKeys;
     const one = world.host(silent);
-    one.startsWith = (credential) => {
-      one.mute = credential.identity !== 'psk_remote';
-      return credential;
-    };
+    one.isHeardOnlyAs('psk_remote');
     await expect(world.rotate()).rejects.toThrow(
       /is not proven to be on its new key.*edge-machine, edge are proven to be on the old key again/,
     );
@@ -290,10 +284,7 @@ describe('a host behind a proxy that learns of a key some seconds after the serv
   test('is back on the old key when it falls silent on the new one', async () => {
     const world = behind();
     const host = world.host('web-1');
-    host.startsWith = (credential) => {
-      host.mute = credential.identity !== 'web';
-      return credential;
-    };
+    host.isHeardOnlyAs('web');
     await expect(world.rotate()).rejects.toThrow(RotationRolledBack);
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
   });

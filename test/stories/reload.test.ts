@@ -206,10 +206,7 @@ describe('a host behind an active proxy of 6.0', () => {
   test('that falls silent with the new key is back on the old one: its proxy fetches that, too', async () => {
     const world = behind('slow', edge);
     const host = world.host('web-1');
-    host.startsWith = (credential) => {
-      host.mute = credential.identity !== 'web';
-      return credential;
-    };
+    host.isHeardOnlyAs('web');
     await expect(world.rotate()).rejects.toThrow(/is not proven.*web-1 is proven to be on the old key again/);
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
   });

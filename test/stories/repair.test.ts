@@ -48,10 +48,7 @@ describe('a rotation that was left unfinished', () => {
     await left(world, 'createSecret', 'setSecret');
     const host = world.host('web-1');
     host.mute = true;
-    host.startsWith = (credential) => {
-      host.mute = credential.identity !== 'web';
-      return credential;
-    };
+    host.isHeardOnlyAs('web');
     expect(await repaired(world)).toMatch(/rolled back: web-1 is proven to be on the old key again/);
     expect(world.keysInUse()).toEqual({ 'web-1': 'old/old' });
   });

@@ -152,10 +152,7 @@ describe('going back', () => {
   test('one silent host takes every target back to the old key', async () => {
     const world = aWorld({ hosts: ['web-1', 'web-2'] });
     const silent = world.host('web-2');
-    silent.startsWith = (credential) => {
-      silent.mute = credential.identity !== 'web';
-      return credential;
-    };
+    silent.isHeardOnlyAs('web');
 
     await expect(world.rotate()).rejects.toThrow(
       /web-2 is not proven to be on its new key \((silent|refused)\).*web-1, web-2 are proven to be on the old key again/,
