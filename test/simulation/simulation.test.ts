@@ -4,7 +4,7 @@ import { playMany, playUntilFound } from './play-many.ts';
 import { play } from './schedule.ts';
 import { invariants } from './violations.ts';
 
-// Some ten seconds on a computer that has nothing else to do.
+// Some twenty seconds on a computer that has nothing else to do.
 test('random schedules of faults and crashes break no invariant', { timeout: 120_000 }, async () => {
   const { schedules, rotations, violations } = await playMany(2_000, 1);
   console.log(`${schedules} schedules, ${rotations} rotations`);
