@@ -141,7 +141,9 @@ export function parseSecretValue(text: string, secretName: string, takes?: Door)
   }
   // Nobody can change the key of one identity for hosts and proxies at once: they are updated one after the other.
   if (identityMode === 'fixed' && new Set(targets.map(({ kind }) => kind)).size > 1)
-    throw malformed(secretName, ['identityMode: must be "new" where a host and a proxy share the key']);
+    throw malformed(secretName, [
+      'identityMode: must be "new" where a host and a proxy share the key; Zabbix takes them in two calls, and one identity would have two keys between them',
+    ]);
   if (identityMode === 'fixed' && !safeIdentity.test(identity)) {
     throw malformed(secretName, [
       `identity: "${quote(identity)}" cannot be kept; letters, digits and . _ : - are safe on every side`,

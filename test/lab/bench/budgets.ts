@@ -24,11 +24,13 @@ function ofTheData(ours: readonly Rotation[]): readonly Budget[] {
   // A poll in the mismatch and the 15 s that Zabbix then waits are 20 s; its server plans both in whole seconds.
   const worst = atMost('longest hole of a passive item of 5 s, worst', holesS?.max, 21, 's');
   const median = atMost('longest hole of a passive item of 5 s, median', holesS?.median, 5, 's');
+  const awayMs = spread(ours.map(({ agentDownMs }) => agentDownMs))?.median;
   const lost = spread(ours.map(({ passive }) => passive.lost))?.median;
   const beyond = sum(ours.map(({ active }) => active.lostThoughSent));
   return [
     { ...median, value: `${median.value}, ${lost} lost`, met: median.met && lost === 0 },
     worst,
+    atMost('agent away, median', awayMs, 500, 'ms'),
     {
       says: 'an active item loses at most what its agent had not sent',
       value: beyond === 0 ? 'nothing else' : `${beyond} values more`,

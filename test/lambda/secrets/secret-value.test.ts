@@ -73,7 +73,7 @@ describe('bad input gets one sentence that names the secret and the thing, and n
     [
       'a fixed identity that a host and a proxy share',
       { ...good, identityMode: 'fixed', targets: [good.targets[0], { ...good.targets[0], kind: 'proxy' }] },
-      /identityMode: must be "new" where a host and a proxy share the key/,
+      /identityMode: must be "new" where a host and a proxy share the key; Zabbix takes them in two calls/,
     ],
     [
       'autoregistration beside others',
