@@ -1,6 +1,7 @@
 /** Lets the rotation function die at one of its calls, or a host's script at one of its effects. */
 import type { OutsideCall, Reaction } from '../aws/faults.ts';
 import { labelled } from '../aws/secrets-manager/secret.ts';
+import { secretIn } from '../suite/held.ts';
 import { endOfEffects, expectEffects } from './effects.ts';
 import { takeFirstKeyAway } from './first-key.ts';
 import type { Lane, Slot } from './lane.ts';
@@ -75,7 +76,7 @@ export async function disturb(lane: Lane, slot: Slot, way: Way, point?: CrashPoi
 
 /** As whoever decides to go back does it first (lambda/rotation/roll-back.ts): the label, and nothing else yet. */
 function markAsGoingBack({ deployment }: Lane, { secret }: Slot): void {
-  const held = [...deployment.cloud.world.secrets.values()].find(({ name }) => name === `zabbix-psk/${secret}`);
+  const held = secretIn(deployment, secret);
   const pending = held === undefined ? undefined : labelled(held, 'AWSPENDING');
   if (pending === undefined) throw new Error(`${secret} has no pending version to mark`);
   pending.labels.add('ZABBIX_PSK_GOING_BACK');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Deployment } from '../deployment.ts';
 import type { SmallHost } from '../hosts/small-host.ts';
-import { labelled } from '../suite/held.ts';
+import { labelled, secretIn } from '../suite/held.ts';
 import { encryption } from '../zabbix/monitored-host.ts';
 import type { Lane, Slot } from './lane.ts';
 
@@ -17,6 +17,8 @@ export async function takeFirstKeyAway(
 ): Promise<void> {
   if (kind.targets !== 'unencrypted' || labelled(deployment, secret, 'AWSCURRENT')?.psk === undefined) return;
   await awaitFirstKey(deployment, host, secret);
+  // A rotation leaves its label on what it has promoted, where Secrets Manager takes it for a rotation under way from now on.
+  for (const { labels } of secretIn(deployment, secret)?.versions.values() ?? []) labels.delete('AWSPENDING');
   host.machine.write(host.paths.config, untouched);
   await host.machine.must(['rm', '-f', host.keyFile]);
   await zabbix.api.call('host.update', { hostid: host.monitored.hostId, ...encryption(null) }, z.unknown());

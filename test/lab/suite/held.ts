@@ -1,3 +1,4 @@
+import { type Secret, labelled as versionOf } from '../aws/secrets-manager/secret.ts';
 import type { Lab, LoggedFact } from '../lab.ts';
 import type { Machine } from '../machine.ts';
 
@@ -10,11 +11,16 @@ export interface HeldVersion {
 
 /** The version that carries a label now; undefined when none does. @throws {Error} when it has no value */
 export function labelled(lab: Pick<Lab, 'cloud'>, secret: string, label: string): HeldVersion | undefined {
-  const found = [...lab.cloud.world.secrets.values()].find(({ name }) => name === `zabbix-psk/${secret}`);
-  const version = [...(found?.versions.values() ?? [])].find(({ labels }) => labels.has(label));
+  const found = secretIn(lab, secret);
+  const version = found === undefined ? undefined : versionOf(found, label);
   if (version === undefined) return undefined;
   const { identity, psk } = JSON.parse(version.value?.string ?? '');
   return { versionId: version.id, identity, psk };
+}
+
+/** The stand-in's own secret, to be changed from behind. @param secret as in the inventory */
+export function secretIn({ cloud }: Pick<Lab, 'cloud'>, secret: string): Secret | undefined {
+  return [...cloud.world.secrets.values()].find(({ name }) => name === `zabbix-psk/${secret}`);
 }
 
 /** The one record that a rotation ends with. */
