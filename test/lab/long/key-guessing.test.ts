@@ -1,0 +1,4 @@
+import { keyGuessingOn } from '../suite/key-guessing.ts';
+
+keyGuessingOn('6.0');
+keyGuessingOn('7.0');
