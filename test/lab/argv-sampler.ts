@@ -40,44 +40,55 @@ function next(worker: Worker): Promise<unknown> {
 
 /** A process of this age or less is read at every look: between fork and exec it carries its parent's arguments. */
 const youngMs = 100;
-/** The others are read this often: a shell may exec something at any time. */
-const oldEveryMs = 100;
-/** A look takes some 2 ms of the processor: more often, two labs beside each other would leave half of it to the rest. */
+/** The others are read this often, since a shell may exec something at any time: with some labs they are many hundred. */
+const oldEveryMs = 500;
 const pauseMs = 8;
 
 function sample(): void {
   const seen = new Set<string>();
-  const bornMs = new Map<string, number>();
-  let oldReadMs = Number.NEGATIVE_INFINITY;
+  const bornMs = new Map<number, number>();
+  let newest = newestPid();
+  let listedMs = Number.NEGATIVE_INFINITY;
   const look = () => {
     const now = performance.now();
-    const readOld = now - oldReadMs >= oldEveryMs;
-    if (readOld) oldReadMs = now;
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    for (const pid of pids) {
-      const born = bornMs.get(pid) ?? now;
-      bornMs.set(pid, born);
-      if (readOld || now - born <= youngMs) seen.add(argumentsOf(pid));
+    const before = newest;
+    newest = newestPid();
+    // Linux gives out one number after the other (proc_loadavg(5)), so that the new ones are known without listing all; after the
+    // highest it begins again.
+    if (newest < before) listedMs = Number.NEGATIVE_INFINITY;
+    for (let pid = before + 1; pid <= newest; pid += 1) bornMs.set(pid, now);
+    for (const [pid, born] of bornMs) {
+      const list = argumentsOf(pid);
+      if (list !== undefined) seen.add(list);
+      // A number is given out a moment before its process can be read.
+      if (now - born > youngMs || (list === undefined && born !== now)) bornMs.delete(pid);
     }
-    const alive = new Set(pids);
-    for (const pid of bornMs.keys()) if (!alive.has(pid)) bornMs.delete(pid);
+    if (now - listedMs < oldEveryMs) return;
+    listedMs = now;
+    for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) seen.add(argumentsOf(name) ?? '');
   };
   look();
   parentPort?.postMessage('looking');
   const timer = setInterval(look, pauseMs);
   parentPort?.once('message', () => {
     clearInterval(timer);
-    oldReadMs = Number.NEGATIVE_INFINITY;
+    listedMs = Number.NEGATIVE_INFINITY;
     look();
     parentPort?.postMessage([...seen]);
   });
 }
 
-function argumentsOf(pid: string): string {
+/** Of a process or a thread, in this PID namespace or one inside it. */
+function newestPid(): number {
+  return Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
+}
+
+/** @returns undefined when it has ended */
+function argumentsOf(pid: number | string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
   } catch {
-    return ''; // it has ended since we listed it
+    return undefined;
   }
 }
 
