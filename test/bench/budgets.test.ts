@@ -43,7 +43,7 @@ describe('a budget', () => {
     },
     {
       what: 'we are slow once',
-      rotations: [ours(), ours({ service: { ...anAccount, cpuMs: 900 } })],
+      rotations: [ours(), ours({ service: { ...anAccount, waitingCpuMs: 900 } })],
       says: [/worst: at most 1000 ms \(1100 ms\)/],
     },
     {

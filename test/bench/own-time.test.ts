@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type OutsideCall, ownGapsMs } from '../lab/bench/own-time.ts';
+import { type OutsideCall, sharesOf } from '../lab/bench/own-time.ts';
 
 const invocation = { fromMs: 0, toMs: 10_000 };
 const aws = (name: string, atMs: number): OutsideCall => ({ party: 'aws', name, askedMs: atMs, answeredMs: atMs });
@@ -43,10 +43,18 @@ describe('of an invocation of 10 s, its own are', () => {
     { what: 'the moments between looks, which are computing', calls: [aws(look, 9_900), aws(look, 9_950)], ms: 100 },
     { what: 'nothing twice, when calls overlap', calls: [zabbix('a', 0, 8_000), zabbix('b', 1_000, 2_000)], ms: 2_000 },
   ])('$what', ({ calls, ms }) => {
-    expect(ownGapsMs(invocation, calls)).toBe(ms);
+    const { gapsMs, waits } = sharesOf(invocation, calls);
+    expect(gapsMs).toBe(ms);
+    expect(
+      waits.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0),
+      'the rest is waits',
+    ).toBe(10_000 - ms);
   });
 
   test('calls of other invocations count nothing', () => {
-    expect(ownGapsMs(invocation, [zabbix('host.get', -5_000, -1_000), zabbix('host.get', 11_000)])).toBe(10_000);
+    expect(sharesOf(invocation, [zabbix('host.get', -5_000, -1_000), zabbix('host.get', 11_000)])).toEqual({
+      gapsMs: 10_000,
+      waits: [],
+    });
   });
 });

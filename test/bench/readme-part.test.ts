@@ -28,7 +28,7 @@ describe('what README quotes', () => {
     );
     expect(now).toContain('| 6.0.14: active item | 10.9 s, 1 lost; worst 10.9 s, 1 lost |');
     expect(now).toContain(
-      'asks AWS at most 20 times (0 of them for its record) and Zabbix 9 times, takes 480 ms of its own (worst 480 ms) and 111 MB',
+      'asks AWS at most 20 times (0 of them for its record) and Zabbix 9 times, takes 320 ms of its own (worst 320 ms) and 111 MB',
     );
     expect(now).toContain('load average 0.4 to 0.6');
   });

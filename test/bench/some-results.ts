@@ -8,6 +8,7 @@ export const anAccount: ServiceAccount = {
   serverWaitS: 25.2,
   cpuMs: 280,
   gapsMs: 200,
+  waitingCpuMs: 120,
   noticedLateS: 6.5,
   awsCalls: { 'ssm:GetCommandInvocation': 11, 'ssm:SendCommand': 4, 'secretsmanager:DescribeSecret': 5 },
   zabbixCalls: { 'host.get': 4, 'item.get': 4, 'host.update': 1 },

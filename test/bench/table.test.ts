@@ -29,7 +29,7 @@ test('what was not measured is left empty', () => {
 
 test('it tells what a rotation takes, and where the calls go', () => {
   const lines = told([aRotation('server-first')]);
-  expect(row(lines, 'own time')).toMatch(/480 480 480$/);
+  expect(row(lines, 'own time')).toMatch(/320 320 320$/);
   expect(row(lines, 'most calls to AWS')).toBe(
     'most calls to AWS: 11 GetCommandInvocation, 5 DescribeSecret, 4 SendCommand',
   );

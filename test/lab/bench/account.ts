@@ -3,10 +3,15 @@ import type { ServiceAccount } from './results.ts';
 import { sum } from './spread.ts';
 
 /**
- * Our own time in milliseconds, an upper bound: what was computed while nobody else was waited for is in both parts.
+ * Our own time in milliseconds: what others had to wait for us, and what we have computed while we waited for them. Where the latter is
+ * not known all CPU stands for it, an upper bound: computing that others waited for is in it twice.
  */
-export function ownMs({ cpuMs, gapsMs }: Pick<ServiceAccount, 'cpuMs' | 'gapsMs'>): number {
-  return cpuMs + gapsMs;
+export function ownMs({
+  cpuMs,
+  gapsMs,
+  waitingCpuMs = cpuMs,
+}: Pick<ServiceAccount, 'cpuMs' | 'gapsMs' | 'waitingCpuMs'>): number {
+  return gapsMs + waitingCpuMs;
 }
 
 export function callCount(calls: Readonly<Record<string, number>>): number {

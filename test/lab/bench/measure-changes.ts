@@ -99,10 +99,11 @@ function betweenSidesMs({ order, toldMs, stoppedMs, listeningMs }: Changed): num
 }
 
 function rounded(account: ServiceAccount): ServiceAccount {
-  const { tookS, serverWaitS, cpuMs, gapsMs, noticedLateS, maxRssMb } = account;
+  const { tookS, serverWaitS, cpuMs, gapsMs, waitingCpuMs, noticedLateS, maxRssMb } = account;
   return {
     ...account,
     ...{ tookS: inS(tookS * 1000), serverWaitS: inS(serverWaitS * 1000), noticedLateS: inS(noticedLateS * 1000) },
     ...{ cpuMs: Math.round(cpuMs), gapsMs: Math.round(gapsMs), maxRssMb: Math.round(maxRssMb) },
+    ...(waitingCpuMs === undefined ? {} : { waitingCpuMs: Math.round(waitingCpuMs) }),
   };
 }

@@ -17,22 +17,33 @@ export interface OutsideCall {
 /** A pause shorter than this is computing, not waiting. */
 const pauseMs = 200;
 
-/**
- * Milliseconds of an invocation in which neither AWS nor Zabbix owed it an answer, without the pauses between two looks at a
- * command or at what Zabbix has heard: those are waits for Run Command and for Zabbix.
- */
-export function ownGapsMs(invocation: Period, calls: readonly OutsideCall[]): number {
+/** An invocation's time, taken apart. */
+export interface Shares {
+  /**
+   * Milliseconds in which neither AWS nor Zabbix owed it an answer, without the pauses between two looks at a command or at what
+   * Zabbix has heard: those are waits for Run Command and for Zabbix.
+   */
+  readonly gapsMs: number;
+  /** The rest, in which others were waited for. */
+  readonly waits: readonly Period[];
+}
+
+export function sharesOf(invocation: Period, calls: readonly OutsideCall[]): Shares {
   const inside = calls
     .filter(({ askedMs }) => askedMs >= invocation.fromMs && askedMs <= invocation.toMs)
     .sort((a, b) => a.askedMs - b.askedMs);
+  const waits: Period[] = [];
   let quietSinceMs = invocation.fromMs;
-  let ownMs = 0;
+  let gapsMs = 0;
   for (const [index, call] of inside.entries()) {
     const gapMs = Math.max(0, call.askedMs - quietSinceMs);
-    if (gapMs < pauseMs || !isAnotherLook(call, inside.slice(0, index))) ownMs += gapMs;
+    if (gapMs < pauseMs || !isAnotherLook(call, inside.slice(0, index))) gapsMs += gapMs;
+    else waits.push({ fromMs: quietSinceMs, toMs: call.askedMs });
+    const owedFromMs = Math.max(quietSinceMs, call.askedMs);
+    if (call.answeredMs > owedFromMs) waits.push({ fromMs: owedFromMs, toMs: call.answeredMs });
     quietSinceMs = Math.max(quietSinceMs, call.answeredMs);
   }
-  return ownMs + Math.max(0, invocation.toMs - quietSinceMs);
+  return { gapsMs: gapsMs + Math.max(0, invocation.toMs - quietSinceMs), waits };
 }
 
 /** Reads of Run Command: whoever waits for a command asks one of these again and again. */

@@ -11,6 +11,8 @@ const serviceAccount = z.object({
   cpuMs: z.number(),
   /** time in which neither AWS nor Zabbix owed an answer and nobody waited for a command or a value; computing is in it */
   gapsMs: z.number(),
+  /** CPU time of the function's process in all other time, in which AWS, Zabbix or a node was waited for; undefined in results older than this figure */
+  waitingCpuMs: z.number().optional(),
   /** from the end of a command to the look that showed it, all commands together */
   noticedLateS: z.number(),
   awsCalls: z.record(z.string(), z.number()),

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { SmallHost } from '../hosts/small-host.ts';
 import type { Lab } from '../lab.ts';
 import { endOf } from '../suite/held.ts';
+import { CpuAt } from './cpu-at.ts';
 import { noticedLateMs } from './noticed-late.ts';
-import { type OutsideCall, ownGapsMs, type Period } from './own-time.ts';
+import { type OutsideCall, type Period, sharesOf } from './own-time.ts';
 import type { ServiceAccount } from './results.ts';
 import { rotateAtFirstTry } from './rotate-at-first-try.ts';
 import type { Change } from './rotate-by-script.ts';
@@ -23,8 +24,9 @@ export interface ServiceRotation extends Change {
 export async function rotateByService(lab: Lab, host: SmallHost): Promise<ServiceRotation> {
   const secret = host.computerName;
   await lab.cloud.world.environments.close();
+  const cpuAt = CpuAt.watch(lab);
   const fromMs = Date.now();
-  const versionId = await rotateAtFirstTry(lab, secret);
+  const versionId = await rotateAtFirstTry(lab, secret).finally(() => cpuAt.stop());
   const whole = { fromMs, toMs: Date.now() };
 
   const { agentDownMs, serverWaitS, switchedAt } = nodesAccount(lab, secret, versionId);
@@ -37,6 +39,7 @@ export async function rotateByService(lab: Lab, host: SmallHost): Promise<Servic
   // Counting nothing would pass for costing nothing.
   if (told === undefined || invocations.length !== steps || calls.every(({ party }) => party === 'zabbix'))
     throw new Error(`the calls of ${secret}'s rotation were not all seen (${invocations.length} invocations)`);
+  const shares = handlerTimes(lab, whole).map((period) => sharesOf(period, calls));
   return {
     toldMs: told.answeredMs,
     stoppedMs: listeningMs - agentDownMs,
@@ -45,7 +48,8 @@ export async function rotateByService(lab: Lab, host: SmallHost): Promise<Servic
       tookS: (whole.toMs - fromMs) / 1000,
       serverWaitS,
       cpuMs: sum(invocations.map(({ usage }) => usage?.cpuMs ?? 0)),
-      gapsMs: sum(handlerTimes(lab, whole).map((period) => ownGapsMs(period, calls))),
+      gapsMs: sum(shares.map((share) => share.gapsMs)),
+      waitingCpuMs: sum(shares.map(({ waits }) => cpuAt.during(waits))),
       noticedLateS: sum(noticedLateMs(lab.cloud, whole)) / 1000,
       awsCalls: tally(calls.filter(({ party }) => party === 'aws')),
       zabbixCalls: tally(calls.filter(({ party }) => party === 'zabbix')),

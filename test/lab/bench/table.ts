@@ -64,7 +64,7 @@ function dataTable({ zabbix, cacheUpdateS, loadAverage, rotations }: MeasuredVer
 
 /** What a rotation by this service takes. */
 function serviceTable({ rotations }: MeasuredVersion): readonly string[] {
-  const row = (label: string, of: (account: ServiceAccount) => number, decimals: number) =>
+  const row = (label: string, of: (account: ServiceAccount) => number | undefined, decimals: number) =>
     line(
       label,
       agents.map((agent) =>
@@ -80,9 +80,10 @@ function serviceTable({ rotations }: MeasuredVersion): readonly string[] {
     row('start to end, s', ({ tookS }) => tookS, 1),
     row('node waited for server, s', ({ serverWaitS }) => serverWaitS, 1),
     row('ends noticed late, sum, s', ({ noticedLateS }) => noticedLateS, 1),
-    row('own time (CPU + gaps), ms', ownMs, 0),
-    row('  function CPU, ms', ({ cpuMs }) => cpuMs, 0),
-    row('  gaps between calls, ms', ({ gapsMs }) => gapsMs, 0),
+    row('own time, ms', ownMs, 0),
+    row('  nobody else waited for', ({ gapsMs }) => gapsMs, 0),
+    row('  CPU while others were', ({ waitingCpuMs }) => waitingCpuMs, 0),
+    row('function CPU, all, ms', ({ cpuMs }) => cpuMs, 0),
     row('calls to AWS', ({ awsCalls }) => callCount(awsCalls), 0),
     row('  of them for the record', ({ awsCalls }) => recordCalls(awsCalls), 0),
     row('calls to Zabbix', ({ zabbixCalls }) => callCount(zabbixCalls), 0),

@@ -70,6 +70,11 @@ export class ExecutionEnvironment {
     return this.alive && !this.#claimed;
   }
 
+  /** What its process has taken until now; undefined: it is dead. */
+  get usage(): ProcessUsage | undefined {
+    return processUsage(this.#child.pid);
+  }
+
   /** @returns undefined when a process that was warm has died before it could take the work: somebody else must */
   async run(requestId: string, event: Json): Promise<InvocationEnd | undefined> {
     const { clock, habits } = this.#world;
@@ -87,7 +92,7 @@ export class ExecutionEnvironment {
     const timeoutMs = this.lambda.timeoutS * 1000;
     const work = { requestId, event, functionArn: this.lambda.arn, deadlineMs: Date.now() + timeoutMs };
     return new Promise((end) => {
-      this.#current = { work, before: processUsage(this.#child.pid), end };
+      this.#current = { work, before: this.usage, end };
       this.#deliver = undefined;
       this.#asks = Promise.withResolvers();
       this.#log('platform', `START RequestId: ${requestId}`);
@@ -129,7 +134,7 @@ export class ExecutionEnvironment {
   }
 
   #usageSince(before: ProcessUsage | undefined): Pick<InvocationEnd, 'usage'> {
-    const now = processUsage(this.#child.pid);
+    const now = this.usage;
     if (before === undefined || now === undefined) return {};
     return { usage: { cpuMs: now.cpuMs - before.cpuMs, maxRssKb: now.maxRssKb } };
   }
