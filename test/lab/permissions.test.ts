@@ -4,8 +4,9 @@ import { type Deployment, deploy, synthesizeFor } from './deployment.ts';
 import type { SmallHost } from './hosts/small-host.ts';
 import { exercise } from './permissions/exercise.ts';
 import { killRotator, movesCurrentOf } from './permissions/kill-rotator.ts';
+import { expectNothingDeniedNorIdle, repairEndsWithoutRecord, rotationEndsWithoutRecord } from './permissions/looks.ts';
 import { labelsIn, needed } from './permissions/needed.ts';
-import { errorsOf, idleParts, namesOf, objectsOf } from './permissions/seen.ts';
+import { errorsOf, namesOf, objectsOf } from './permissions/seen.ts';
 import { allowing, late, type Without, withoutStatements } from './permissions/without.ts';
 import type { Synthesized } from './synthesize.ts';
 import { grantReportAccess } from './zabbix/report-access.ts';
@@ -61,11 +62,7 @@ describe('no statement is idle', () => {
       try {
         await stack.reportSignsInWith(present(reportAccess));
         await exercise(stack, present(zabbix), present(idle));
-        expect(stack.cloud.denials).toEqual([]);
-        expect(stack.cloud.idleStatements()).toEqual([]);
-        expect(idleParts(stack)).toEqual([]);
-        expect(stack.cloud.unsupported).toEqual([]);
-        expect(stack.cloud.breakdowns).toEqual([]);
+        expectNothingDeniedNorIdle(stack);
       } finally {
         await stack.close();
       }
@@ -119,23 +116,11 @@ describe('no statement is idle', () => {
     );
 
     test.each(needed.toRecord)('without %s a rotation ends without a record of its own', (label) =>
-      without([label], async (stack) => {
-        // A secret that nobody has adopted is refused, and that is an end, too.
-        expect(await stack.rotate('away')).toMatchObject({ outcome: 'failed' });
-        expect(stack.facts('away')).toContainEqual(expect.objectContaining({ event: 'record.notKept' }));
-        // The repair, which may, tells that it had not minted a key.
-        expect(objectsOf(stack).map((body) => JSON.parse(body))).toMatchObject([{ endedBy: { task: 'repair' } }]);
-      }),
+      without([label], rotationEndsWithoutRecord),
     );
 
     test.each(needed.toRecordRepairs)('without %s a repair ends without a record', (label) =>
-      without([label], async (stack) => {
-        await stack.adopt('idle', [present(idle)]);
-        killRotator(stack, ({ action }) => action === 'secretsmanager:DescribeSecret');
-        await stack.rotate('idle');
-        expect(errorsOf(stack, stack.repairer)).toEqual([expect.stringMatching(/its record could not be kept/)]);
-        expect(objectsOf(stack)).toEqual([]);
-      }),
+      without([label], (stack) => repairEndsWithoutRecord(stack, present(idle))),
     );
 
     test('without leave to describe them no record tells which document exchanged the keys', async () => {
