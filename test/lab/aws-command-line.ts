@@ -3,22 +3,31 @@ import { createHash } from 'node:crypto';
 import type { Access } from './aws/access.ts';
 import { type Argv, must } from './command.ts';
 import { enclosed } from './enclosure.ts';
-import { cachedRoot, type Recipe, rootOptions } from './root.ts';
+import { cachedRoot, rootOptions } from './root.ts';
 
-/** Unpacked and never configured, which is enough for a program in Python. 190 MB. */
-const argv: Argv = [
-  ...(['mmdebstrap', '--mode=root', '--variant=extract', '--include=awscli'] as const),
-  ...rootOptions,
-  '--extract-hook=mkdir -p "$1/proc"',
-];
+/** Of the client that stands alone. */
+const ownSuite = 'bookworm';
 
-const recipe: Recipe = {
-  name: 'awscli',
-  suite: 'bookworm',
-  hash: createHash('sha256').update(JSON.stringify(argv)).digest('hex').slice(0, 12),
-  says: "Debian's aws (about 15 seconds)",
-  argv,
-};
+/**
+ * `aws` and `jq`, unpacked and never configured, which is enough for programs that nothing starts by itself. 200 MB.
+ * Its folders are those of a configured root, so that a machine can have it below its own (`Machine`s of the same suite only).
+ */
+export function awsCommandLineRoot(suite: string): Promise<string> {
+  const argv: Argv = [
+    ...(['mmdebstrap', '--mode=root', '--variant=extract', '--include=awscli,jq'] as const),
+    ...rootOptions,
+    // Where /lib is a folder of its own, what is in it would be hidden below a root where it is a link.
+    '--setup-hook=cd "$1" && for folder in bin sbin lib lib64; do mkdir -p "usr/$folder" && ln -s "usr/$folder" .; done',
+    '--extract-hook=mkdir -p "$1/proc"',
+  ];
+  return cachedRoot({
+    name: `awscli-${suite}`,
+    suite,
+    hash: createHash('sha256').update(JSON.stringify(argv)).digest('hex').slice(0, 12),
+    says: `Debian ${suite}'s aws and jq (about 15 seconds)`,
+    argv,
+  });
+}
 
 /**
  * Runs `aws` with these words and returns what it printed.
@@ -27,7 +36,7 @@ const recipe: Recipe = {
 export type AwsCommandLine = (words: readonly string[], input?: string) => Promise<string>;
 
 export async function awsCommandLine({ env, client }: Access): Promise<AwsCommandLine> {
-  const root = await cachedRoot(recipe);
+  const root = await awsCommandLineRoot(ownSuite);
   // In words: this version does not read AWS_ENDPOINT_URL.
   const always = ['--endpoint-url', client.endpoint, '--output', 'json', '--no-cli-pager'];
   return (words, input = '') => inRoot(root, 'aws "$@"', { words: [...always, ...words], environment: env, input });
@@ -38,7 +47,7 @@ export async function awsCommandLine({ env, client }: Access): Promise<AwsComman
  * @throws {Error} with its own words when the last of them fails
  */
 export async function inTerminalWithAws(lines: readonly string[]): Promise<string> {
-  return inRoot(await cachedRoot(recipe), lines.join('\n'));
+  return inRoot(await awsCommandLineRoot(ownSuite), lines.join('\n'));
 }
 
 interface Around {

@@ -25,8 +25,11 @@ export class Cell {
     return new Cell(await startInit(enclosed(script('cell-init.sh'), mountPoint)), root);
   }
 
-  /** Starts a machine; its name becomes its host name. */
-  async machine(name: string): Promise<Machine> {
+  /**
+   * Starts a machine; its name becomes its host name.
+   * @param below roots of the same suite that lend it the files that its own has not
+   */
+  async machine(name: string, below: readonly string[] = []): Promise<Machine> {
     const folder = `${mountPoint}/${name}`;
     const init = await startInit([
       ...(['nsenter', '-t', `${this.#init.pid}`, '--mount', '--pid', '--ipc', '--'] as const),
@@ -41,7 +44,7 @@ export class Cell {
         'private',
         '--',
       ] as const),
-      ...[script('machine-init.sh'), this.#root, folder, name],
+      ...[script('machine-init.sh'), [this.#root, ...below].join(':'), folder, name],
     ]);
     const machine = new Machine(name, init, `${this.path(folder)}/upper`);
     this.machines.push(machine);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # machine-init.sh — first process of one machine: a root of its own over the shared read-only one, own processes, own name.
-# In    $1 = shared root   $2 = the machine's folder in the lab's memory   $3 = the machine's name
+# In    $1 = shared root, or several with colons, the first on top   $2 = the machine's folder in the lab's memory   $3 = the machine's name
 #       stdin = a pipe that the lab's process keeps open
 # Out   one line: our process id as the computer counts
 set -eu

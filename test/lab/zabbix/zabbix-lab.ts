@@ -64,8 +64,8 @@ export interface ZabbixLab {
   proxy(options: SmallProxyOptions): Promise<SmallProxy>;
   /** Starts another node of the cluster that `server.nodeName` has begun, on a machine of its own and the same database. */
   standby(name: string): Promise<StandbyNode>;
-  /** Starts a machine with nothing on it that runs. */
-  machine(name: string): Promise<Machine>;
+  /** Starts a machine with nothing on it that runs; `below` as for `Cell.machine`. */
+  machine(name: string, below?: readonly string[]): Promise<Machine>;
   /** Listens to ports 10050 and 10051 of the lab (or of the given addresses only) until `stop`. */
   capture(addresses?: readonly string[]): Promise<Capture>;
   /** The same for what two addresses say to each other: a proxy also speaks to the agents behind it, maybe in clear. */
@@ -129,7 +129,7 @@ export async function startZabbix(options: ZabbixLabOptions = {}): Promise<Zabbi
         await another.start({ ...serverSettings, nodeName: name });
         return { server: another, node };
       },
-      machine: (name) => cell.machine(name),
+      machine: (name, below) => cell.machine(name, below),
       capture: (of) => Capture.start(serverMachine, { of: of ?? [`${addresses.at(0)}/24`] }),
       captureBetween: (one, other) => Capture.start(serverMachine, { between: [one, other] }),
       sampleArguments: () => ArgvSampler.start(),
