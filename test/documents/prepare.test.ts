@@ -213,6 +213,13 @@ describe.skipIf(!namespacesWork())('prepare', { concurrent: true }, () => {
     expect((await node.run('prepare', other)).reply).toMatchObject({ outcome: 'prepared' });
   });
 
+  test('refuses without leaving anything on a node on which nothing of a rotation is noted', async () => {
+    const node = await aRunningNode();
+    const { reply } = await node.run('prepare', { ...asked(), currentFingerprint: fingerprint(newKey) });
+    expect(reply).toMatchObject({ outcome: 'refused', says: expect.stringMatching(/bring the two together/) });
+    expect(node.has(stateDirectory)).toBe(false);
+  });
+
   test('clears away what an older rotation of the same secret left', async () => {
     const node = await aRunningNode();
     spareKeyPair(node);

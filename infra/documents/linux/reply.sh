@@ -78,7 +78,11 @@ finish() { # outcome, exit code, sentence
   exit "$finish_code"
 }
 
-refuse() { finish refused 10 "$1"; }
+# Where no rotation is noted nobody would come to take away what a refusal leaves, and be it a lock.
+refuse() {
+  [ -z "${locked-}" ] || [ -n "$(noted phase)" ] || rm -rf "$state"
+  finish refused 10 "$1"
+}
 
 # A verb that dies of something unforeseen (disk full, a tool that is missing) still answers in one line.
 # Until the exchange begins nothing that the agent uses has been touched.

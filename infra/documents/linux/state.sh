@@ -26,12 +26,16 @@ take_lock() {
     mkdir -p "$state"
     exec 9>>"$state/lock"
     flock -w 60 9 || refuse "Another script has been holding $state/lock for a minute: see what it does (fuser $state/lock) and try again."
-    [ "$(stat -Lc %i /proc/self/fd/9 2>/dev/null)" != "$(stat -c %i "$state/lock" 2>/dev/null)" ] || return 0
+    [ "$(stat -Lc %i /proc/self/fd/9 2>/dev/null)" != "$(stat -c %i "$state/lock" 2>/dev/null)" ] || break
     exec 9>&-
   done
+  locked=yes
 }
 
-drop_lock() { exec 9>&-; }
+drop_lock() {
+  locked=''
+  exec 9>&-
+}
 
 held() { # waiting | working: does somebody alive hold it?
   [ -e "$state/$1" ] || return 1

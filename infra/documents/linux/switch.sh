@@ -78,10 +78,6 @@ find_what_is_prepared() {
         tell_end switched 0 "The new key was already in place."
         ;;
       restored) refuse "This rotation has been restored on this node: prepare it anew, then switch." ;;
-      '')
-        rm -rf "$state" # a command that comes when all is over leaves nothing either
-        refuse "Nothing is prepared here for this rotation: run prepare first."
-        ;;
       *) refuse "Nothing is prepared here for this rotation: run prepare first." ;;
     esac
   done
