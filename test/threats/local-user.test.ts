@@ -110,7 +110,8 @@ test.skipIf(!namespacesWork())('no key stands in the arguments of any process, f
   // It lives for some milliseconds; on a busy computer nobody may look in that time.
   const shortest = 'openssl pkeyutl -decrypt';
   let seen = '';
-  for (let exchange = 0; exchange < 12 && !seen.includes(shortest); exchange += 1) seen += await argumentsOfAnExchange();
+  for (let exchange = 0; exchange < 12 && !seen.includes(shortest); exchange += 1)
+    seen += await argumentsOfAnExchange();
   expect(seen).toContain(shortest);
   for (const key of [oldKey, newKey]) {
     for (const form of [key, Buffer.from(key, 'hex').toString('base64').toLowerCase()])
