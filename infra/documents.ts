@@ -20,7 +20,8 @@ import {
   verbs,
 } from '../lambda/contract.ts';
 import { parts } from './documents/linux/parts.ts';
-import type { Timeouts, Zabbix } from './inventory.ts';
+import type { Timeouts } from './inventory/timeouts.ts';
+import type { Zabbix } from './inventory/zabbix.ts';
 
 /** Far more than a node's own work takes: an RSA key 0.4 to 2 s, a probe 1.5 s, the rest less. A node under load is slower. */
 const workS = 60;

@@ -149,3 +149,8 @@ function replaceableProblem(value: string): string | undefined {
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** `ENOENT`, of an error of the system's. */
+export function errorCode(cause: unknown): string {
+  return isRecord(cause) && typeof cause.code === 'string' ? cause.code : String(cause);
+}

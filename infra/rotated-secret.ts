@@ -6,7 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnRotationSchedule, Secret, type SecretStringGenerator } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { firstEncryptionTagKey, secretNamePrefix, secretTag } from '../lambda/contract.ts';
-import type { SecretEntry } from './inventory.ts';
+import type { SecretEntry } from './inventory/secrets.ts';
 import type { Rotator } from './rotator.ts';
 
 /**

@@ -16,7 +16,9 @@ import type { EvidenceBucket } from './evidence-bucket.ts';
 import type { FingerprintKey } from './fingerprint-key.ts';
 import { FunctionLog } from './function-log.ts';
 import { attach } from './function-network.ts';
-import type { Network, Timeouts, Zabbix } from './inventory.ts';
+import type { Timeouts } from './inventory/timeouts.ts';
+import type { Zabbix } from './inventory/zabbix.ts';
+import type { Network } from './inventory.ts';
 import { type Reload, reloadVariables } from './reload.ts';
 
 /**
