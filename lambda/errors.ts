@@ -71,9 +71,6 @@ export class ZabbixUnreachable extends ServiceError {
   readonly leaves = 'as-it-was';
 }
 
-/** Zabbix' API took the question and gave no answer in time. */
-export class ZabbixSilent extends ZabbixUnreachable {}
-
 /** Zabbix was told to store a key and did not answer: it may have done it, or still do it. */
 export class GiveUnanswered extends ZabbixUnreachable {}
 

@@ -26,8 +26,11 @@ export interface Dialect {
   readonly proxyStateIsTold: boolean;
   /** How the hosts that a proxy monitors are asked for, and the fields that they come in: since 7.0 those that its group has given it, too. */
   readonly proxyHosts: readonly (readonly [select: string, field: 'hosts' | 'assignedHosts'])[];
-  /** Whether `script.execute` works with an API token; 6.0 answers HTTP 500 and needs a session. Of 6.4 it is not known. */
-  readonly scriptExecuteTakesToken: boolean;
+  /**
+   * Whether `script.execute` says at once that the server's key and the agent's differ. From 7.0 on the server then tries active mode, and one
+   * of its trappers (5 by default) is busy for 60 s: some such questions at once, and no active agent and no proxy is heard for a minute.
+   */
+  readonly scriptExecuteTellsAtOnce: boolean;
   /** Field of a host that holds the id of the proxy that monitors it. */
   readonly hostProxyField: 'proxy_hostid' | 'proxyid';
   /** Fields of a host of which one holds the id of the proxy at work for it: a group's is the one that the server has assigned. */
@@ -55,7 +58,7 @@ const dialects = [
       ['selectHosts', 'hosts'],
       ['selectAssignedHosts', 'assignedHosts'],
     ],
-    scriptExecuteTakesToken: true,
+    scriptExecuteTellsAtOnce: false,
     hostProxyField: 'proxyid',
     hostProxyFields: ['proxyid', 'assigned_proxyid'],
     activeAgentsAreTold: true,
@@ -76,7 +79,7 @@ const dialects = [
       ['selectHosts', 'hosts'],
       ['selectAssignedHosts', 'assignedHosts'],
     ],
-    scriptExecuteTakesToken: true,
+    scriptExecuteTellsAtOnce: false,
     hostProxyField: 'proxyid',
     hostProxyFields: ['proxyid', 'assigned_proxyid'],
     activeAgentsAreTold: true,
@@ -97,7 +100,7 @@ const dialects = [
       ['selectHosts', 'hosts'],
       ['selectAssignedHosts', 'assignedHosts'],
     ],
-    scriptExecuteTakesToken: true,
+    scriptExecuteTellsAtOnce: false,
     hostProxyField: 'proxyid',
     hostProxyFields: ['proxyid', 'assigned_proxyid'],
     activeAgentsAreTold: true,
@@ -115,7 +118,7 @@ const dialects = [
     proxyKeysAreCompared: false,
     proxyStateIsTold: false,
     proxyHosts: [['selectHosts', 'hosts']],
-    scriptExecuteTakesToken: false,
+    scriptExecuteTellsAtOnce: true,
     hostProxyField: 'proxy_hostid',
     hostProxyFields: ['proxy_hostid'],
     activeAgentsAreTold: true,
@@ -133,7 +136,7 @@ const dialects = [
     proxyKeysAreCompared: true,
     proxyStateIsTold: false,
     proxyHosts: [['selectHosts', 'hosts']],
-    scriptExecuteTakesToken: false,
+    scriptExecuteTellsAtOnce: true,
     hostProxyField: 'proxy_hostid',
     hostProxyFields: ['proxy_hostid'],
     activeAgentsAreTold: false,

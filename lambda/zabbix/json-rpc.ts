@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../errors.ts';
+import { ZabbixRefused, ZabbixUnreachable } from '../errors.ts';
 import { quote } from '../quote.ts';
 
 /** One call of Zabbix' API. `auth` is what the dialect wants: in the body, in the header, or none. */
@@ -70,7 +70,8 @@ function post(
   return new Promise((resolve, reject) => {
     // For the whole call: a peer that sends a byte now and then would never be silent.
     const timer = setTimeout(
-      () => end(() => reject(new ZabbixSilent(`Zabbix at ${url.href} gave no answer within ${timeoutMs / 1000} s`))),
+      () =>
+        end(() => reject(new ZabbixUnreachable(`Zabbix at ${url.href} gave no answer within ${timeoutMs / 1000} s`))),
       timeoutMs,
     );
     const fail = (error: NodeJS.ErrnoException) =>

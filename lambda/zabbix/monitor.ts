@@ -1,5 +1,5 @@
 import type { ZodMiniType } from 'zod/mini';
-import { Refusal, ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../errors.ts';
+import { Refusal, ZabbixRefused, ZabbixUnreachable } from '../errors.ts';
 import { quote } from '../quote.ts';
 import type { MonitoredHost, Protection, ServerTime, Target } from '../rotation/model.ts';
 import type { Clock, Found, Monitor } from '../rotation/ports.ts';
@@ -138,7 +138,8 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
   async function probeScriptId(): Promise<string | undefined> {
     if (probeScript === undefined) return undefined;
     const { dialect, hasSession } = await patiently(async (api) => api);
-    if (!dialect.scriptExecuteTakesToken && !hasSession) return undefined;
+    // With a token 6.0 ends in a PHP error of the frontend, and of 6.4 it is not known.
+    if (!dialect.scriptExecuteTellsAtOnce || !hasSession) return undefined;
     const [script] = await get('script.get', { output: ['scriptid'], filter: { name: probeScript } }, scriptReply);
     return script?.scriptid;
   }
@@ -153,8 +154,6 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
       await api.call('script.execute', { scriptid, hostid: host.hostId }, scriptTimeoutMs);
       return true;
     } catch (error) {
-      // 6.0 tells of the failed handshake at once; 7.0 falls back to active mode and says nothing for 60 s.
-      if (error instanceof ZabbixSilent) return false;
       if (!(error instanceof ZabbixRefused)) return undefined;
       // The agent need not run anything: that it answers, even to say no, shows that the keys agree.
       if (/Unsupported item key|Unknown metric/.test(error.message)) return true;

@@ -4,7 +4,7 @@ import type { Archive } from '../rotation/ports.ts';
 import { type Dialect, dialectOf, type NewerVersions, notAuthorised, releaseName } from './dialect.ts';
 import type { JsonRpc } from './json-rpc.ts';
 
-/** How we get in: an API token, or a user whose session also may call script.execute on 6.0. */
+/** How we get in: an API token, or a user whose session also may call script.execute. */
 export type Access = { readonly token: string } | { readonly username: string; readonly password: string };
 
 /** An API that knows who we are and which version it speaks. */

@@ -40,6 +40,7 @@ async function fakeSite(): Promise<ContractSite> {
     misled: reloaderAt(host.node),
     autoregisters,
     refusesSecondKey: true,
+    mayExecuteScripts: true,
     away: elsewhere.portsOf(elsewhere.invocation()).monitor,
     aRotation(current) {
       const pending = { ...current, identity: nextIdentity(current.identity), key: PskKey.mint(32) };

@@ -24,6 +24,8 @@ export interface ContractSite {
   readonly autoregisters: Credential;
   /** Whether Zabbix refuses another key for an identity that has one. 6.0.14 takes it in silence (docs/zabbix-versions.md). */
   readonly refusesSecondKey: boolean;
+  /** Whether a script may be asked whether the keys agree: not from 7.0 on, where the server pays for a no (docs/zabbix-versions.md). */
+  readonly mayExecuteScripts: boolean;
   /** A rotation that has minted its key and done nothing else. */
   aRotation(from: SecretValue): Changing;
   /** Whether the target's node can be commanded. */

@@ -1,4 +1,4 @@
-import { ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../../lambda/errors.ts';
+import { ZabbixRefused, ZabbixUnreachable } from '../../lambda/errors.ts';
 import type { MonitoredHost, Protection, Target } from '../../lambda/rotation/model.ts';
 import type { Found, Monitor } from '../../lambda/rotation/ports.ts';
 import { limitsOf } from '../../lambda/zabbix/dialect.ts';
@@ -58,7 +58,7 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
     zabbix.calls += 1;
     if (zabbix.silent) {
       await invocation.sleep(answerMs);
-      throw new ZabbixSilent('Zabbix gave no answer within 20 s');
+      throw new ZabbixUnreachable('Zabbix gave no answer within 20 s');
     }
     return invocation.call(
       `zabbix:${method}`,
@@ -68,7 +68,9 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
         return effect();
       },
       (silent) =>
-        silent ? new ZabbixSilent('Zabbix gave no answer within 20 s') : new ZabbixUnreachable('Zabbix answered 502'),
+        silent
+          ? new ZabbixUnreachable('Zabbix gave no answer within 20 s')
+          : new ZabbixUnreachable('Zabbix answered 502'),
     );
   }
 

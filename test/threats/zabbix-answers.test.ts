@@ -2,11 +2,11 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../../lambda/errors.ts';
+import { ZabbixRefused, ZabbixUnreachable } from '../../lambda/errors.ts';
 import { PskKey } from '../../lambda/rotation/psk.ts';
 import { type Call, jsonRpc } from '../../lambda/zabbix/json-rpc.ts';
 import { zabbixMonitor } from '../../lambda/zabbix/monitor.ts';
-import { openSession } from '../../lambda/zabbix/session.ts';
+import { type Access, openSession } from '../../lambda/zabbix/session.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { listening } from '../listening.ts';
 import { anyJson, expectOurs, expectReadable, key, poisons, thrownBy } from './poison.ts';
@@ -82,7 +82,7 @@ describe('an answer that comes too slowly is silence, however often a byte comes
   ])(
     '%s',
     async (_, listener) => {
-      expect(await endOf(listener, 150)).toBeInstanceOf(ZabbixSilent);
+      expect(await endOf(listener, 150)).toBeInstanceOf(ZabbixUnreachable);
     },
     5_000,
   );
@@ -167,10 +167,10 @@ describe('whatever a call is answered with, nothing but our own errors comes out
     preprocessing: [],
   };
 
-  function monitorOf(answers: (call: Call) => unknown) {
+  function monitorOf(answers: (call: Call) => unknown, access: Access = { token: 't' }) {
     const archive = { append: async () => undefined };
     const rpc = async (call: Call) => ({ dateS: 1, result: answers(call) });
-    const open = () => openSession({ rpc, access: async () => ({ token: 't' }), newerVersions: 'refuse', archive });
+    const open = () => openSession({ rpc, access: async () => access, newerVersions: 'refuse', archive });
     return zabbixMonitor({ open, clock: new FakeClock(), server: undefined, probeScript: 'probe' });
   }
 
@@ -182,13 +182,17 @@ describe('whatever a call is answered with, nothing but our own errors comes out
     if (found !== undefined) expectOurs(found);
     const healthy = await monitorOf((call) => sound(call)).find(target, [credential]);
     const monitor = monitorOf((call) => (call.method === 'apiinfo.version' ? '7.0.22' : answers(call)));
+    const mayExecuteScripts = monitorOf(
+      (call) => ({ 'apiinfo.version': '6.0.14', 'user.login': 's' })[call.method] ?? answers(call),
+      { username: 'u', password: 'p' },
+    );
     const witness = { kind: 'value', itemId: '1', key: 'agent.ping', clockOf: 'server', everyS: 30, lastS: 0 } as const;
     for (const act of [
       () => monitor.refresh(healthy.host),
       () => monitor.usersOf(['web-01']),
       () => monitor.give([healthy.host], credential),
-      () => monitor.gates(healthy.host),
-      () => monitor.serverUses(healthy.host, credential, 'script-execute'),
+      () => mayExecuteScripts.gates(healthy.host),
+      () => mayExecuteScripts.serverUses(healthy.host, credential, 'script-execute'),
       () => monitor.checkNow(witness),
       () => monitor.lastValueS(witness),
     ]) {

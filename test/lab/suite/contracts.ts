@@ -73,6 +73,7 @@ async function siteOf(lab: Lab): Promise<ContractSite> {
     misled: reloaderAt(host.instanceId),
     autoregisters: { identity: autoregisters.identity, key: PskKey.parse(autoregisters.psk) },
     refusesSecondKey: lab.zabbix.version !== '6.0',
+    mayExecuteScripts: lab.zabbix.version === '6.0',
     aRotation(current) {
       const pending = { ...current, identity: nextIdentity(current.identity), key: PskKey.mint(32) };
       const secretName = 'zabbix-psk/contract';
@@ -120,7 +121,7 @@ function monitorAt(url: URL, { zabbix }: Lab): Monitor {
     open: () =>
       openSession({
         rpc: jsonRpc({ url, caPem: zabbix.caPem }),
-        // 6.0 lets only a user execute scripts.
+        // A token may not execute scripts.
         access: async () => ({ username, password }),
         newerVersions: 'refuse',
         archive: { append: async () => undefined },

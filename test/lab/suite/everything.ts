@@ -52,7 +52,7 @@ export function everythingOn(version: ZabbixVersion): void {
       badInput(lab);
       setupB(lab);
       rotations(lab);
-      gates(lab, version);
+      gates(lab);
       repairs(lab);
       twoSecrets(lab);
       requests(lab);

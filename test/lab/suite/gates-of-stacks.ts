@@ -9,22 +9,24 @@ const options = {
   secrets: ['blind'],
 } as const satisfies LabOptions;
 
-/** What makes the function see by this gate: 7.0 lets a token, too, execute the probe script, which comes first where it is named. */
+type Stack = Pick<LabOptions, 'signIn' | 'serverPortIsOpen'> & { readonly gate: string };
+
+/** What makes the function see by this gate: the probe script comes first where it may be asked, before 7.0 and as a user. */
 const stacks = {
   '6.0': [
     { signIn: 'user', gate: 'script-execute' },
     { serverPortIsOpen: true, gate: 'port-probe' },
   ],
   '7.0': [
-    { signIn: 'user', gate: 'script-execute' },
-    { serverPortIsOpen: true, probeScript: false, gate: 'port-probe' },
+    { signIn: 'user', gate: 'agent-log' },
+    { signIn: 'user', serverPortIsOpen: true, gate: 'port-probe' },
   ],
-} as const;
+} as const satisfies Record<ZabbixVersion, readonly Stack[]>;
 
 /** What the function itself can see is a matter of the stack's configuration, so each has a lab of its own. */
 export function gatesOfStacks(version: ZabbixVersion): void {
   describe.concurrent(`a host that cannot ask the server itself, Zabbix ${version}`, () => {
-    test.each(stacks[version])('is switched at the gate $gate', async ({ gate, ...more }) => {
+    test.each<Stack>(stacks[version])('is switched at the gate $gate', async ({ gate, ...more }) => {
       const lab = await startLab({ version, ...options, ...more });
       try {
         expect(await rotateBlind(lab, 'blind')).toMatchObject({ outcome: 'rotated' });

@@ -124,11 +124,12 @@ const host: MonitoredHost = {
 test.each([
   { release: '6.0', access: 'token', gates: [] },
   { release: '6.4', access: 'token', gates: [] },
-  { release: '7.0', access: 'token', gates: ['script-execute'] },
-  { release: '7.2', access: 'token', gates: ['script-execute'] },
-  { release: '7.4', access: 'token', gates: ['script-execute'] },
   { release: '6.0', access: 'user', gates: ['script-execute'] },
   { release: '6.4', access: 'user', gates: ['script-execute'] },
+  // It would hold one of the server's trappers for a minute wherever the keys differ.
+  { release: '7.0', access: 'user', gates: [] },
+  { release: '7.2', access: 'user', gates: [] },
+  { release: '7.4', access: 'user', gates: [] },
 ] as const)('the probe script runs on $release for a $access: $gates', async ({ release, access, gates }) => {
   const { asked, monitor } = await a(release, access === 'user' ? { access: user } : {});
   expect(await monitor.gates(host)).toEqual(gates);

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { describe, expect, test } from 'vitest';
-import { ZabbixRefused, ZabbixSilent, ZabbixUnreachable } from '../../../lambda/errors.ts';
+import { ZabbixRefused, ZabbixUnreachable } from '../../../lambda/errors.ts';
 import { type JsonRpc, jsonRpc } from '../../../lambda/zabbix/json-rpc.ts';
 import { listening } from '../../listening.ts';
 import { selfSigned } from '../../self-signed.ts';
@@ -27,7 +27,7 @@ describe('what is not an answer of the API', () => {
 
   test('is told from silence', async () => {
     const rpc = await answering(() => undefined);
-    await expect(rpc({ ...call, timeoutMs: 50 })).rejects.toThrow(ZabbixSilent);
+    await expect(rpc({ ...call, timeoutMs: 50 })).rejects.toThrow(ZabbixUnreachable);
   });
 
   test('is named when the URL is some other page', async () => {
