@@ -3,6 +3,7 @@
  * Nothing but Node's own modules, and no import from the rest of the stand-in: the child must see what it would see on AWS.
  */
 import { access } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format } from 'node:util';
@@ -10,6 +11,7 @@ import { format } from 'node:util';
 const { AWS_LAMBDA_RUNTIME_API, LAMBDA_TASK_ROOT = '.', _HANDLER = '' } = process.env;
 const api = `http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 let requestId = '';
+delete process.env.NODE_COMPILE_CACHE;
 const [, , pausesPassTimes = '1'] = process.argv;
 if (pausesPassTimes !== '1') passPauses(Number(pausesPassTimes));
 
@@ -19,6 +21,8 @@ const handler = await load().catch(async (error: unknown) => {
   await post('init/error', JSON.stringify(serialize(error)));
   process.exit(1);
 });
+// Now, since it will be killed.
+flushCompileCache();
 for (;;) await invokeOnce();
 
 function passPauses(times: number): void {

@@ -45,14 +45,16 @@ export class ExecutionEnvironment {
   /** Which invocation's end each stream has shown last. */
   readonly #drained = { stdout: '', stderr: '' };
 
-  constructor(world: World, lambda: LambdaFunction) {
+  /** @param compiled folder of Node's compile cache */
+  constructor(world: World, lambda: LambdaFunction, compiled: string) {
     this.#world = world;
     this.lambda = lambda;
     const heapMb = `--max-old-space-size=${lambda.memoryMb}`;
     const node = [heapMb, '--disable-warning=ExperimentalWarning', bootstrap, `${world.habits.pausesPassTimes}`];
     this.#child = spawn(process.execPath, node, {
       cwd: lambda.codeDir,
-      env: environmentVariables(world, lambda, this.id),
+      // The bootstrap takes it out of what the function sees.
+      env: { ...environmentVariables(world, lambda, this.id), NODE_COMPILE_CACHE: compiled },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exited = new Promise((done) => {
