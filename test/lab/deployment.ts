@@ -21,8 +21,6 @@ export interface InventoryOptions {
   readonly secrets: readonly string[];
   /** Whether the inventory tells the function the server's port, so that it can probe it. Default false. */
   readonly serverPortIsOpen?: boolean;
-  /** Whether the inventory names the probe script. Default true. */
-  readonly probeScript?: boolean;
   /** Whether the inventory asks for reports. Default false. */
   readonly reports?: boolean;
   /** Whether it asks for them to be signed. Default true. */
@@ -95,7 +93,6 @@ export async function synthesizeFor(
   {
     secrets,
     serverPortIsOpen = false,
-    probeScript = true,
     reports = false,
     signed = true,
     places,
@@ -114,7 +111,7 @@ export async function synthesizeFor(
       zabbix: {
         url: zabbix.url,
         caFile: 'ca.pem',
-        ...(probeScript ? { probeScript: zabbix.probe.name } : {}),
+        probeScript: zabbix.probe.name,
         ...(proxyConfigFrequencyS === undefined ? {} : { proxyConfigFrequencyS }),
         ...(places === undefined ? {} : { places }),
         ...(serverPortIsOpen ? { server: `${zabbix.server.ip}:10051` } : {}),
