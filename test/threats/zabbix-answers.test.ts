@@ -82,7 +82,9 @@ describe('an answer that comes too slowly is silence, however often a byte comes
   ])(
     '%s',
     async (_, listener) => {
-      expect(await endOf(listener, 150)).toBeInstanceOf(ZabbixUnreachable);
+      const error = await endOf(listener, 150);
+      expect(error).toBeInstanceOf(ZabbixUnreachable);
+      expect(error).toHaveProperty('message', expect.stringContaining('gave no answer within 0.15 s'));
     },
     5_000,
   );

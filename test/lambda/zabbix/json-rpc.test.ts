@@ -27,7 +27,9 @@ describe('what is not an answer of the API', () => {
 
   test('is told from silence', async () => {
     const rpc = await answering(() => undefined);
-    await expect(rpc({ ...call, timeoutMs: 50 })).rejects.toThrow(ZabbixUnreachable);
+    const asked = rpc({ ...call, timeoutMs: 50 });
+    await expect(asked).rejects.toThrow(ZabbixUnreachable);
+    await expect(asked).rejects.toThrow('gave no answer within 0.05 s');
   });
 
   test('is named when the URL is some other page', async () => {
