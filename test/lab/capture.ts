@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { eventually } from './eventually.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, signalProgram } from './machine.ts';
 
 /** Which packets count, by IPv4 addresses or networks: those from or to any of them, or those between two. */
 export type Whose = { readonly of: readonly string[] } | { readonly between: readonly [string, string] };
@@ -36,9 +36,8 @@ export class Capture {
   /** Ends the recording and returns it. */
   async stop(): Promise<CapturedTraffic> {
     const ended = new Promise<void>((resolve) => this.#tcpdump.once('exit', () => resolve()));
-    // nsenter passes no signal on, but tcpdump is in its process group.
-    if (this.#tcpdump.pid !== undefined) process.kill(-this.#tcpdump.pid, 'SIGINT');
     this.#tcpdump.ref();
+    await signalProgram(this.#tcpdump, 'SIGINT');
     await ended;
     return new CapturedTraffic(readFileSync(this.#machine.path(this.#file)));
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Argv, type CommandOptions, type Finished, must, run } from './command.ts';
+import { eventually } from './eventually.ts';
 import type { InitProcess } from './init-process.ts';
 
 export interface MachineSpawnOptions {
@@ -40,9 +41,9 @@ export class Machine {
     return must(this.#inside(argv), { environment: plainEnvironment, ...options });
   }
 
-  /** Starts a program on the machine in a process group of its own and leaves it running. */
+  /** Starts a program on the machine in a session of its own and leaves it running. `signalProgram` reaches it. */
   spawn(argv: Argv, options: MachineSpawnOptions = {}): ChildProcess {
-    const [program, ...args] = this.#inside(argv);
+    const [program, ...args] = this.#inside(['setsid', '--', ...argv]);
     const { environment = plainEnvironment, stdio = 'ignore' } = options;
     return spawn(program, args, { detached: true, env: { ...environment }, stdio });
   }
@@ -63,6 +64,16 @@ export class Machine {
     writeFileSync(this.path(absolute), content, { mode });
   }
 
+  /**
+   * Makes a folder and those above it. Never with Node's `recursive`: on a machine that is gone meanwhile that tries for ever
+   * (Node 24: /proc refuses a new folder with ENOENT, as if one above it were missing).
+   */
+  makeFolder(absolute: string, mode: number): void {
+    if (absolute === '' || existsSync(this.path(absolute))) return;
+    this.makeFolder(absolute.slice(0, absolute.lastIndexOf('/')), mode);
+    mkdirSync(this.path(absolute), { mode });
+  }
+
   stop(): Promise<void> {
     return this.#init.stop();
   }
@@ -70,6 +81,31 @@ export class Machine {
   #inside(argv: Argv): Argv {
     return ['nsenter', '-t', `${this.pid}`, '-m', '-p', '-u', '-i', '-r', '-w', '--', ...argv];
   }
+}
+
+/**
+ * Sends a signal to a program that `spawn` has started, and to its process group. Never to the `nsenter` in front of it: nobody
+ * but that one can reap the program, and until it is reaped its machine cannot end. Where nsenter dies first the computer's first
+ * process inherits that duty, and in a container that is often one that does not know it (`sleep infinity`).
+ * Nothing happens when the program has ended.
+ */
+export async function signalProgram(nsenter: ChildProcess, signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
+  // Until its end is reported nsenter is at least a zombie, so that the number is still its own.
+  const hasEnded = () => nsenter.pid === undefined || nsenter.exitCode !== null || nsenter.signalCode !== null;
+  await eventually('nsenter starts its program', () => hasEnded() || childOf(nsenter) !== undefined, { everyMs: 1 });
+  const program = hasEnded() ? undefined : childOf(nsenter);
+  if (program === undefined) return;
+  for (const whom of [program, -program])
+    try {
+      process.kill(whom, signal);
+    } catch {
+      // It has ended meanwhile, or is not in a session of its own yet: then it has no children either.
+    }
+}
+
+function childOf({ pid }: ChildProcess): number | undefined {
+  const [child = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  return child === '' ? undefined : Number(child);
 }
 
 const plainEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' };

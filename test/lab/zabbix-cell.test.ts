@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { must } from './command.ts';
 import { eventually } from './eventually.ts';
 import type { SmallHost } from './hosts/small-host.ts';
 import { encryption } from './zabbix/monitored-host.ts';
@@ -86,6 +87,13 @@ test('a lab is gone without a trace when its process is killed', async () => {
   await eventually('its functions are gone', () => functionsOf(held.endpoint).length === 0, { withinS: 5 });
   await eventually('its folders are gone', () => foldersOf(holder.pid ?? 0).length === 0, { withinS: 5 });
   expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain('zabbix-psk-lab');
+});
+
+test('a lab ends also where the first process of all reaps nobody, with a command killed and another running', async () => {
+  const inContainer = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
+  const ending = fileURLToPath(new URL('end-a-lab.ts', import.meta.url));
+  // What it was seen to do instead is to wait, or to compute, for ever.
+  await must(['timeout', '--signal=KILL', '60', ...inContainer, process.execPath, ending]);
 });
 
 /** Execution environments of the rotation function: processes that know this stand-in's address. */

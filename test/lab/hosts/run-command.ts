@@ -1,5 +1,5 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import type { Machine } from '../machine.ts';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { type Machine, signalProgram } from '../machine.ts';
 import type { NodeCommand, RunningScript, ScriptEnd } from '../managed-node.ts';
 import { makePipe } from '../pipe.ts';
 
@@ -29,7 +29,7 @@ async function runScript(
   const orchestration = `/var/lib/amazon/ssm/${node.instanceId}/document/orchestration/${command.commandId}`;
   const folder = `${orchestration}/${command.step}`;
   const file = `${folder}/_script.sh`;
-  mkdirSync(machine.path(folder), { recursive: true, mode: 0o700 });
+  machine.makeFolder(folder, 0o700);
   writeFileSync(machine.path(file), script.endsWith('\n') ? script : `${script}\n`);
   chmodSync(machine.path(file), 0o700);
 
@@ -51,16 +51,12 @@ async function runScript(
   });
   stdout.given();
   stderr.given();
-  const killGroup = () => {
-    // Until its end is reported the leader is at least a zombie, so that the number is still its own.
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-      process.kill(-child.pid, 'SIGKILL');
-  };
-  killed.addEventListener('abort', killGroup);
-  if (killed.aborted) killGroup();
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', resolve);
+    const kill = () => signalProgram(child, 'SIGKILL').catch(reject);
+    if (killed.aborted) void kill();
+    else killed.addEventListener('abort', kill);
   });
   const end = { exitCode, stdout: (await stdout.content).toString(), stderr: (await stderr.content).toString() };
   keepOutput(machine, `${orchestration}/awsrunShellScript/${command.step}`, end);
@@ -69,7 +65,7 @@ async function runScript(
 
 /** The agent leaves every output twice, whole, for two weeks. */
 function keepOutput(machine: Machine, folder: string, { stdout, stderr }: ScriptEnd): void {
-  mkdirSync(machine.path(folder), { recursive: true, mode: 0o700 });
+  machine.makeFolder(folder, 0o700);
   for (const [name, content] of Object.entries({ stdout, stdoutConsole: stdout, stderr, stderrConsole: stderr }))
     writeFileSync(machine.path(`${folder}/${name}`), content, { mode: 0o600 });
 }
