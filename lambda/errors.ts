@@ -65,6 +65,12 @@ export class RecordNotKept extends ServiceError {
   readonly leaves = 'as-it-was';
 }
 
+/** A host was put into a maintenance without data collection in mid-rotation: its silence says nothing of its key. */
+export class HostSilenced extends ServiceError {
+  readonly code = 'HOST_IN_MAINTENANCE';
+  readonly leaves = 'as-it-was';
+}
+
 /** Zabbix' API could not be asked. */
 export class ZabbixUnreachable extends ServiceError {
   readonly code: string = 'ZABBIX_UNREACHABLE';

@@ -1,3 +1,4 @@
+import { HostSilenced } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import type { Contact, Inspection, MonitoredHost, Witness } from './model.ts';
 import type { Monitor, Ports } from './ports.ts';
@@ -23,6 +24,7 @@ export const oftenS = 10;
  * so `now` is what the node's clock showed when it was inspected; one that a proxy polled carries the proxy's, which can only be estimated. A stored "available" flag is not contact: it keeps its last
  * value for about 50 s of failure.
  *
+ * @throws {HostSilenced} when nothing has come from a host that is in a maintenance without data collection
  * @see docs/zabbix-versions.md#contact
  */
 export async function waitForContact(
@@ -57,7 +59,12 @@ export async function waitForContact(
     return { seen: 'value', item: witness.key, atS, afterS, clockOf: witness.clockOf, ...state };
   }
   const waitedS = Math.round((clock.now().ms - from) / 1000);
-  return { seen: 'none', waitedS, error: await pollingError(host, monitor) };
+  const { reachable, silenced } = await monitor.refresh(host);
+  if (silenced)
+    throw new HostSilenced(
+      `host "${host.name}" is in a maintenance without data collection, so nothing can be heard of it until that ends`,
+    );
+  return { seen: 'none', waitedS, error: errorOf(reachable) };
 }
 
 export const noWitness =
@@ -107,13 +114,13 @@ export function whenPollingKeepsFailing(
     const nowMs = clock.now().ms;
     if (nowMs - lookedAtMs < lookForErrorEveryMs) return false;
     lookedAtMs = nowMs;
-    if ((await pollingError(host, monitor)) === undefined) failingSinceMs = undefined;
+    const { reachable } = await monitor.refresh(host);
+    if (errorOf(reachable) === undefined) failingSinceMs = undefined;
     else failingSinceMs ??= nowMs;
     return failingSinceMs !== undefined && nowMs - failingSinceMs >= failsForMs;
   };
 }
 
-async function pollingError(host: MonitoredHost, monitor: Pick<Monitor, 'refresh'>): Promise<string | undefined> {
-  const { reachable } = await monitor.refresh(host);
+function errorOf(reachable: MonitoredHost['reachable']): string | undefined {
   return reachable?.yes === false ? reachable.error : undefined;
 }

@@ -227,7 +227,8 @@ export function hostProblem(
       `${named} is disabled in Zabbix, so nothing could be proven; enable it or take it out of the secret`,
     );
   }
-  if (host.silenced) {
+  // With the next key given already, what has begun goes on, and is proven when the maintenance has ended.
+  if (host.silenced && stored !== 'pending') {
     return new Refusal(
       'HOST_IN_MAINTENANCE',
       `${named} is in a maintenance without data collection, so nothing could be proven; wait until it ends or make it one with data collection`,

@@ -19,7 +19,10 @@ const checks: readonly Check[] = [
   // "Could not ask" is never evidence: going back on it could break what works.
   function everybodyCouldBeAsked({ node, stored, contact }) {
     if ('unknown' in node) return { verdict: 'unknown', because: `its node could not be asked (${node.unknown})` };
-    if (stored === 'unknown') return { verdict: 'unknown', because: 'Zabbix could not be asked which key it holds' };
+    if (stored === 'unknown') {
+      const why = contact.seen === 'unknown' ? ` (${contact.because})` : '';
+      return { verdict: 'unknown', because: `Zabbix could not be asked for what proves it${why}` };
+    }
     if (contact.seen === 'unknown')
       return {
         verdict: 'unknown',

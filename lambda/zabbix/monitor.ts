@@ -127,8 +127,7 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
       connect,
       accept,
       reachable: reachability(found),
-      // Type 1 is without data collection (Zabbix API reference, host object).
-      silenced: found.maintenance_status === '1' && found.maintenance_type === '1',
+      silenced: isSilenced(found),
       behindProxy,
       seen,
       witness: chooseWitness(items, { ...witnessed(holds, { connect, accept }), behindProxy }),
@@ -193,7 +192,8 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
       if (host.kind === 'proxy') return proxies.refresh(host);
       if (host.kind === 'autoregistration') return autoregistration.find();
       const found = await hostWhere({ hostids: [host.hostId] });
-      return found === undefined ? host : { ...host, seen: found.seen, reachable: reachability(found.host) };
+      if (found === undefined) return host;
+      return { ...host, seen: found.seen, reachable: reachability(found.host), silenced: isSilenced(found.host) };
     },
 
     async usersOf(identities) {
@@ -291,6 +291,11 @@ function monitoredBy(found: HostReply, { hostMonitoredByField }: Dialect): strin
  * What the server's pollers say of the agent interface. `errors_from` turns non-zero 2–7 s after the first failed check,
  * `available` only after about 50 s (docs/zabbix-versions.md).
  */
+/** Type 1 is without data collection (Zabbix API reference, host object). */
+function isSilenced({ maintenance_status, maintenance_type }: HostReply): boolean {
+  return maintenance_status === '1' && maintenance_type === '1';
+}
+
 function reachability({ interfaces }: HostReply): MonitoredHost['reachable'] {
   const agent = interfaces.filter(({ type }) => type === '1');
   const failing = agent.find(({ available, errors_from }) => available === '2' || errors_from !== '0');

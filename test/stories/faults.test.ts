@@ -432,16 +432,18 @@ describe('Zabbix', () => {
     expectBack(world, 'rolled-back');
   });
 
-  test('a host that is put into a maintenance without data in the middle is told of, and not cut off', async () => {
+  test('a host that is put into a maintenance without data in the middle keeps the new key, is told of, and is proven when that has ended', async () => {
     const world = aWorld();
     when(world, 'exchange settled', () => {
       world.host('web-1').silenced = true;
     });
     await rotate(world);
+    const silenced = expect.objectContaining({ because: expect.stringMatching(/maintenance without data collection/) });
+    expect(world.facts).toContainEqual(expect.objectContaining({ event: 'target.notProven', verdict: silenced }));
     expect(world.server.hears(world.host('web-1'))).toBe(true);
     world.host('web-1').silenced = false;
     await repairedByTheHour(world);
-    expectEnded(world);
+    expectRotated(world);
   });
 
   test('its API takes every question and answers none for ten minutes: both sides share a key, and the rotation has an end', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { eventually } from '../eventually.ts';
 import type { SmallHost } from '../hosts/small-host.ts';
 import type { Lab } from '../lab.ts';
 import type { ApiReaction } from '../zabbix/api-traffic.ts';
@@ -63,7 +64,7 @@ const rows: readonly FaultRow[] = [
       aim(
         lab,
         host,
-        moments.zabbixIsTold(() => maintain(lab, host)),
+        moments.zabbixIsTold(() => maintain(lab, host, withData)),
       ),
     endsOn: 'new',
   },
@@ -81,7 +82,7 @@ const rows: readonly FaultRow[] = [
   },
 ];
 
-export const secretsOfZabbix = [...rows.map(({ name }) => name), 'disabled'];
+export const secretsOfZabbix = [...rows.map(({ name }) => name), 'disabled', 'unheard'];
 
 export function faultsOfZabbix(lab: () => Lab, patience: Patience): void {
   faultRows('Zabbix', lab, rows);
@@ -108,6 +109,33 @@ export function faultsOfZabbix(lab: () => Lab, patience: Patience): void {
       await enable(true);
       await lab().zabbix.server.reloadConfigurationCache();
       await repaired(lab(), host, end, 'either');
+    });
+
+    test('the host is put into a maintenance without data in mid-rotation: both sides have the new key, which is AWSPENDING, and once it has ended a repair ends on it', async () => {
+      const host = await adoptedHost(lab(), 'unheard');
+      let maintenanceId = '';
+      aim(lab(), host, {
+        asked: async ({ method }) => {
+          if (method !== 'host.update') return 'pass';
+          maintenanceId ||= await maintain(lab(), host, withoutData);
+          // The server begins and ends maintenances at the full minute, and the function waits 20 s for an answer.
+          return isUnheard(lab(), host, true, 15).then(
+            () => 'pass',
+            () => ({ status: 503 }),
+          );
+        },
+      });
+      await eventually('the full minute is near', () => new Date().getUTCSeconds() >= 30, { withinS: 61 });
+
+      const end = await lab().rotate('unheard');
+
+      expect(end.failures[0]?.errorMessage).toMatch(/"unheard" is in a maintenance without data collection/);
+      expect([keyOnDisk(lab(), host), await keyInZabbix(lab(), host)]).toEqual(['AWSPENDING', 'AWSPENDING']);
+      tellsNoKey(lab(), 'unheard');
+      await lab().zabbix.api.call('maintenance.delete', [maintenanceId], z.unknown());
+      await lab().zabbix.server.reloadConfigurationCache();
+      await isUnheard(lab(), host, false, 75);
+      await repaired(lab(), host, end, 'new');
     });
 
     test('the function’s session has ended: it signs in again and the rotation ends on the new key', async () => {
@@ -166,18 +194,37 @@ function loseUpdates(times: number): Aimed {
   };
 }
 
-/** From now on for an hour. */
-async function maintain({ zabbix }: Lab, { computerName, monitored }: SmallHost): Promise<void> {
+/** Zabbix' types of maintenance. */
+const withData = 0;
+const withoutData = 1;
+
+/** From now on for an hour, as soon as the server sees to it: at the next full minute. Its id. */
+async function maintain({ zabbix }: Lab, { computerName, monitored }: SmallHost, type: number): Promise<string> {
   const nowS = Math.floor(Date.now() / 1000);
-  await zabbix.api.create('maintenance.create', {
+  const id = await zabbix.api.create('maintenance.create', {
     name: computerName,
     active_since: nowS - 60,
     active_till: nowS + 3600,
-    maintenance_type: 0,
+    maintenance_type: type,
     hosts: [{ hostid: monitored.hostId }],
     timeperiods: [{ timeperiod_type: 0, start_date: nowS - 60, period: 3600 }],
   });
   await zabbix.server.reloadConfigurationCache();
+  return id;
+}
+
+/** @throws {Error} when it is not so within that many seconds */
+async function isUnheard({ zabbix }: Lab, { monitored }: SmallHost, wanted: boolean, withinS: number): Promise<void> {
+  const hosts = z.tuple([z.object({ maintenance_status: z.string() })]);
+  const asked = { hostids: [monitored.hostId], output: ['maintenance_status'] };
+  await eventually(
+    `the server ${wanted ? 'begins' : 'ends'} the maintenance`,
+    async () => {
+      const [{ maintenance_status }] = await zabbix.api.call('host.get', asked, hosts);
+      return maintenance_status === (wanted ? '1' : '0');
+    },
+    { withinS, everyMs: 500 },
+  );
 }
 
 /** As Zabbix' housekeeper does with old ones. */
