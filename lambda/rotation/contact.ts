@@ -24,7 +24,7 @@ export const oftenS = 10;
  * so `now` is what the node's clock showed when it was inspected; one that a proxy polled carries the proxy's, which can only be estimated. A stored "available" flag is not contact: it keeps its last
  * value for about 50 s of failure.
  *
- * @throws {HostSilenced} when nothing has come from a host that is in a maintenance without data collection
+ * @throws {HostSilenced} while it is in a maintenance without data collection
  * @see docs/zabbix-versions.md#contact
  */
 export async function waitForContact(
@@ -36,6 +36,7 @@ export async function waitForContact(
 ): Promise<Contact> {
   const { witness } = host;
   if (witness === undefined) return { seen: 'unknown', because: noWitness };
+  refuseSilenced(host);
 
   const afterS = Math.max(witness.lastS, nowS(host, witness, inspection));
   const from = clock.now().ms;
@@ -60,11 +61,15 @@ export async function waitForContact(
   }
   const waitedS = Math.round((clock.now().ms - from) / 1000);
   const { reachable, silenced } = await monitor.refresh(host);
+  refuseSilenced({ ...host, silenced });
+  return { seen: 'none', waitedS, error: errorOf(reachable) };
+}
+
+function refuseSilenced({ name, silenced }: MonitoredHost): void {
   if (silenced)
     throw new HostSilenced(
-      `host "${host.name}" is in a maintenance without data collection, so nothing can be heard of it until that ends`,
+      `host "${name}" is in a maintenance without data collection, so nothing can be heard of it until that ends`,
     );
-  return { seen: 'none', waitedS, error: errorOf(reachable) };
 }
 
 export const noWitness =
