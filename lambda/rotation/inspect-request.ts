@@ -2,6 +2,7 @@ import { unencrypted } from '../contract.ts';
 import { sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { describeAutoregistration } from './describe-autoregistration.ts';
+import { hostProblem } from './host-problem.ts';
 import { readVersions, unfinishedVersion } from './load.ts';
 import {
   type Credential,
@@ -18,7 +19,6 @@ import {
 } from './model.ts';
 import { byNode, proxiesFirst } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
-import { hostProblem } from './preflight.ts';
 import { proxyBefore } from './proxy-before.ts';
 import type { Answer } from './rotate-request.ts';
 import { slowProxyOf, slowProxyProblem } from './slow-proxy.ts';

@@ -1,16 +1,8 @@
 import { Refusal } from '../errors.ts';
-import { noWitness } from './contact.ts';
 import { Deadline } from './deadline.ts';
 import { chooseGate, isArmed } from './gate.ts';
-import {
-  type CurrentValue,
-  type MonitoredHost,
-  type NodeTarget,
-  onNodes,
-  type Preparation,
-  type Rotation,
-  type Target,
-} from './model.ts';
+import { hostProblem } from './host-problem.ts';
+import { type MonitoredHost, type NodeTarget, onNodes, type Preparation, type Rotation, type Target } from './model.ts';
 import { byNode, oncePerNode } from './node-mates.ts';
 import type { Ports, ProxyBefore } from './ports.ts';
 import { proxyBefore } from './proxy-before.ts';
@@ -207,59 +199,6 @@ async function refuseUnreachable(host: MonitoredHost, { monitor, clock }: Ports)
     'HOST_UNREACHABLE',
     `Zabbix cannot reach the agent of host "${host.name}" even now (${error}); mend that first, then rotate`,
   );
-}
-
-/**
- * What speaks against rotating a target, as Zabbix describes it; the first problem is what a human should mend first.
- *
- * @param stored which of the rotation's two Zabbix holds for it
- */
-export function hostProblem(
-  host: MonitoredHost,
-  current: CurrentValue,
-  stored: Stored,
-  secretName: string,
-): Refusal | undefined {
-  const named = `${host.kind} "${host.name}"`;
-  if (!host.enabled) {
-    return new Refusal(
-      'HOST_DISABLED',
-      `${named} is disabled in Zabbix, so nothing could be proven; enable it or take it out of the secret`,
-    );
-  }
-  // With the next key given already, what has begun goes on, and is proven when the maintenance has ended.
-  if (host.silenced && stored !== 'pending') {
-    return new Refusal(
-      'HOST_IN_MAINTENANCE',
-      `${named} is in a maintenance without data collection, so nothing could be proven; wait until it ends or make it one with data collection`,
-    );
-  }
-  if (host.connect === 'certificate' || host.accept.includes('certificate')) {
-    return new Refusal(
-      'HOST_USES_CERTIFICATE',
-      `${named} uses certificates, which this service does not manage; take it out of the secret`,
-    );
-  }
-  if (current.key === undefined && (stored === 'other' || stored === 'untold')) {
-    return new Refusal(
-      'HOST_ENCRYPTED_ALREADY',
-      `${named} has a pre-shared key in Zabbix, and ${secretName} says that it is unencrypted; put the identity and psk in use there in place of "unencrypted", or take them away from the ${host.kind}'s Encryption tab`,
-    );
-  }
-  if (current.key !== undefined && host.connect !== 'psk' && !host.accept.includes('psk')) {
-    return new Refusal(
-      'HOST_WITHOUT_PSK',
-      `${named} does not use a pre-shared key in Zabbix; set one on the ${host.kind}'s Encryption tab and on the ${host.kind === 'proxy' ? 'proxy itself' : 'agent'} first, or ask for its first encryption`,
-    );
-  }
-  if (host.witness === undefined)
-    return new Refusal(
-      'HOST_WITHOUT_WITNESS',
-      current.takes === 'unencrypted-too'
-        ? `${named} could not be proven to be encrypted: no item of it that Zabbix polls comes every two minutes or more often, and with unencrypted connections taken too what an agent sends proves nothing; add agent.ping, or ask for "firstEncryption": "only-psk"`
-        : `${named} could not be proven to be heard: ${noWitness}`,
-    );
-  return undefined;
 }
 
 /**
