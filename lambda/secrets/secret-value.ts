@@ -1,24 +1,5 @@
-import {
-  _default,
-  array,
-  discriminatedUnion,
-  type infer as Infer,
-  int,
-  literal,
-  looseObject,
-  maximum,
-  maxLength,
-  minimum,
-  minLength,
-  number,
-  enum as oneOf,
-  optional,
-  refine,
-  regex,
-  string,
-  undefined as undefinedShape,
-} from 'zod/mini';
-import { type Door, doors, nodeIdPattern } from '../contract.ts';
+import type { infer as Infer } from 'zod/mini';
+import type { Door } from '../contract.ts';
 import { Refusal } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { safeIdentity } from '../rotation/identity.ts';
@@ -31,73 +12,8 @@ import {
   type Target,
   type UnencryptedValue,
 } from '../rotation/model.ts';
-import { keyBytesMax, keyBytesMin, PskKey } from '../rotation/psk.ts';
-
-/** 32 random bytes: as strong as the strongest cipher that Zabbix negotiates. */
-const keyBytesDefault = 32;
-
-/** What Zabbix takes for a host's technical name and a proxy's (Zabbix manual 6.0 to 7.4, "Configuring a host", "Proxies"). */
-const hostName = /^[A-Za-z0-9._ -]{1,128}$/;
-/** Control and format characters and halves of characters: a line of an agent's configuration could not hold them, or nobody would see them. */
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
-
-const onNodeShape = looseObject({
-  kind: oneOf(['host', 'proxy']),
-  name: string().check(
-    regex(hostName, {
-      error: "must be a host's technical name or a proxy's: letters, digits, blanks and . _ - , at most 128",
-    }),
-  ),
-  node: string().check(regex(nodeIdPattern, { error: 'must be a node id, i-… or mi-…' })),
-  config: _default(
-    string().check(regex(/^(auto|\/[A-Za-z0-9/._-]{1,200})$/, { error: 'must be an absolute path' })),
-    'auto',
-  ),
-});
-
-const absent = optional(
-  undefinedShape({ error: 'must not stand there: a Zabbix has one autoregistration, and it runs on no node' }),
-);
-const autoregistrationShape = looseObject({
-  kind: literal('autoregistration'),
-  name: absent,
-  node: absent,
-  config: absent,
-});
-
-const targetShape = discriminatedUnion('kind', [onNodeShape, autoregistrationShape], {
-  error: 'must be "host", "proxy" or "autoregistration"',
-});
-
-const identityShape = string().check(
-  minLength(1),
-  maxLength(128),
-  refine((identity) => !unseen.test(identity), { error: 'holds a character that nobody can see' }),
-);
-
-const shared = {
-  targets: array(targetShape).check(minLength(1, { error: 'must list at least one target' })),
-  identityMode: _default(oneOf(['new', 'fixed']), 'new'),
-  leaves: optional(string()),
-  keyBytes: _default(number().check(int(), minimum(keyBytesMin), maximum(keyBytesMax)), keyBytesDefault),
-};
-const shape = looseObject({
-  identity: identityShape,
-  psk: string(),
-  /** Of a first key, by this service: whoever takes it back knows by it that there was none before. */
-  firstEncryption: optional(oneOf(doors)),
-  ...shared,
-});
-const unencryptedShape = looseObject({
-  unencrypted: literal(true, { error: 'must be true, or not stand there' }),
-  psk: optional(
-    undefinedShape({
-      error: 'must not stand beside "unencrypted": the one is the key in use, the other says that there is none',
-    }),
-  ),
-  identity: optional(identityShape),
-  ...shared,
-});
+import { PskKey } from '../rotation/psk.ts';
+import { credentialShape, type targetShape, unencryptedShape } from './value-shape.ts';
 
 /** A value may be 64 kB long, and all of it may be wrong: a sentence is to be read. */
 const mostProblems = 10;
@@ -118,7 +34,7 @@ export function parseSecretValue(text: string, secretName: string, takes?: Door)
       `${secretName} still holds the placeholder that the deployment put there; put the identity, the psk and the targets in use today into it (README, "Adopt a host")`,
     );
   }
-  const parsed = shape.safeParse(json);
+  const parsed = credentialShape.safeParse(json);
   if (!parsed.success) throw malformed(secretName, problemsOf(parsed.error.issues));
   const { identity, psk, identityMode, leaves, keyBytes, firstEncryption } = parsed.data;
   const targets = parsed.data.targets.map(toTarget);
