@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Door } from '../../lambda/contract.ts';
-import { spareKeyPair } from './prepared-node.ts';
+import { agentd, aNodeWithoutKey, filesOf, keyFile } from './node-without-key.ts';
 import {
-  aNode,
   fingerprint,
   inSeconds,
-  type NodeOptions,
   namespacesWork,
   newKey,
   oldKey,
@@ -14,78 +11,9 @@ import {
   type ThrowAwayNode,
 } from './throw-away-node.ts';
 
-const agentd = '/etc/zabbix/zabbix_agentd.conf';
-const keyFile = '/etc/zabbix/zabbix_agentd.psk';
-
-interface Options extends NodeOptions {
-  readonly takes?: Door;
-  readonly before?: (node: ThrowAwayNode) => void;
-}
-
-/** A node whose agent runs without a PSK, and the verbs with what the function would send for its first one. */
-async function anUnencryptedNode({ takes = 'only-psk', before, ...options }: Options = {}) {
-  const { agent = 'zabbix_agentd', proxy } = options;
-  const program = proxy === 'alone' ? 'zabbix_proxy' : agent;
-  const node = await aNode(options);
-  node.sh('rm -f /etc/zabbix/zabbix_agentd.conf.d/psk.conf /etc/zabbix/zabbix_agent2.d/psk.conf /etc/zabbix/psk.key');
-  if (proxy === 'alone') {
-    const file = '/etc/zabbix/zabbix_proxy.conf';
-    node.write(file, node.read(file).replaceAll(/^TLS.*\n/gm, ''));
-  }
-  node.write('/etc/zabbix/server-accepts', `unencrypted\nweb-01.new ${newKey}\n`);
-  before?.(node);
-  const services = { zabbix_agentd: 'zabbix-agent', zabbix_agent2: 'zabbix-agent2', zabbix_proxy: 'zabbix-proxy' };
-  const start = `/etc/init.d/${services[program]} start; for i in $(seq 100); do [ -s /run/${program}.pid ] && break; sleep 0.02; done`;
-  node.sh(start);
-  spareKeyPair(node);
-  const programs =
-    proxy === 'alone'
-      ? { config: 'none', proxyConfig: 'auto' }
-      : ({ config: 'auto', proxyConfig: 'none' } satisfies Record<string, string>);
-  const asked = { ...programs, firstEncryption: takes };
-  const waits = () => ({ notAfter: inSeconds(60), serverWaitS: '20', agentStartS: '1' });
-  const prepare = (values: Parameters<ThrowAwayNode['run']>[1] = {}) =>
-    node.run('prepare', { ...asked, currentFingerprint: 'unencrypted', notAfter: inSeconds(60), ...values });
-  let publicKey: unknown;
-  return {
-    node,
-    async prepare(values: Parameters<ThrowAwayNode['run']>[1] = {}) {
-      const prepared = await prepare(values);
-      publicKey = prepared.reply.publicKey;
-      return prepared;
-    },
-    inspect: (values: Parameters<ThrowAwayNode['run']>[1] = asked) => node.run('inspect', { ...programs, ...values }),
-    switch: (values: Parameters<ThrowAwayNode['run']>[1] = {}) =>
-      node.run('switch', {
-        fingerprint: fingerprint(newKey),
-        identity: 'web-01.new',
-        sealedKey: sealed(newKey, publicKey),
-        gate: 'shadow-agent',
-        ...waits(),
-        ...values,
-      }),
-    restore: (values: Parameters<ThrowAwayNode['run']>[1] = {}) =>
-      node.run('restore', { ...asked, gate: 'shadow-agent', ...waits(), ...values }),
-    forget: (inPlace: string) => node.run('forget', { ...asked, fingerprint: inPlace }),
-    phase: () => node.read(`${stateDirectory}/phase`).trim(),
-    runsAs: () =>
-      node
-        .read(proxy === 'alone' ? '/var/log/proxy.log' : '/var/log/agent.log')
-        .match(/runs as \S+(?![\s\S]*runs as)/)?.[0],
-    async until(phase: string) {
-      for (let tries = 0; !node.has(`${stateDirectory}/phase`) || this.phase() !== phase; tries += 1) {
-        if (tries > 1000) throw new Error(`waited 10 s in vain for: ${phase}`);
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    },
-  };
-}
-
-const filesOf = (node: ThrowAwayNode) => node.sh('ls -A /etc/zabbix /etc/zabbix/*.d');
-
 describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true }, () => {
   test('is refused by everybody who does not expect it, and told of to whoever does', async () => {
-    const world = await anUnencryptedNode();
+    const world = await aNodeWithoutKey();
     expect((await world.inspect({})).reply).toMatchObject({
       outcome: 'refused',
       says: expect.stringContaining('The agent uses no PSK'),
@@ -111,7 +39,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
     { takes: 'only-psk', accept: 'psk', oldKey: 'refused' },
     { takes: 'unencrypted-too', accept: 'unencrypted,psk', oldKey: 'not-asked' },
   ] as const)('gets its first key and takes $takes', async ({ takes, accept, oldKey: unencrypted }) => {
-    const world = await anUnencryptedNode({ takes });
+    const world = await aNodeWithoutKey({ takes });
     const { node } = world;
     const before = node.read(agentd);
     const prepared = await world.prepare();
@@ -154,7 +82,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
   });
 
   test('is rotated like any other from then on, and taken back to that key', async () => {
-    const world = await anUnencryptedNode();
+    const world = await aNodeWithoutKey();
     const { node } = world;
     await world.prepare();
     await world.switch();
@@ -196,7 +124,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
       'Hostname=web-01\nServer=192.0.2.1\nServerActive=192.0.2.1\n# \u00ff\u0001 \t\n\n\n',
     ],
   ])('is given back its configuration byte for byte: one %s', async (_, text) => {
-    const world = await anUnencryptedNode({
+    const world = await aNodeWithoutKey({
       before: (node) =>
         node.write(agentd, `PidFile=/run/zabbix_agentd.pid\nLogFile=/var/log/agent.log\n${text}`, 0o640),
     });
@@ -226,7 +154,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
   });
 
   test('keeps what somebody has written into the file since, before and after our lines', async () => {
-    const world = await anUnencryptedNode();
+    const world = await aNodeWithoutKey();
     const { node } = world;
     await world.prepare();
     await world.switch();
@@ -238,7 +166,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
   });
 
   test('that does not come up with the key is put back by itself', async () => {
-    const world = await anUnencryptedNode();
+    const world = await aNodeWithoutKey();
     const { node } = world;
     const [before, listing] = [node.read(agentd), filesOf(node)];
     await world.prepare();
@@ -257,7 +185,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
   });
 
   test('is not touched while the server does not take the key, and a waiting switch can be called off', async () => {
-    const world = await anUnencryptedNode();
+    const world = await aNodeWithoutKey();
     const { node } = world;
     const before = node.read(agentd);
     await world.prepare();
@@ -273,7 +201,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
   });
 
   test('that takes both is put back when the server takes the key no more', async () => {
-    const world = await anUnencryptedNode({ takes: 'unencrypted-too' });
+    const world = await aNodeWithoutKey({ takes: 'unencrypted-too' });
     const { node } = world;
     await world.prepare();
     await world.switch();
@@ -288,7 +216,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
     'whose exchange is cut short %s is brought to either end by what comes next',
     async (where) => {
       for (const way of ['forward', 'back'] as const) {
-        const world = await anUnencryptedNode();
+        const world = await aNodeWithoutKey();
         const { node } = world;
         const before = node.read(agentd);
         await world.prepare();
@@ -351,7 +279,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
       says: 'neither TLSConnect nor TLSAccept uses them',
     },
   ])('is refused where $when, and nothing is touched', async ({ before, says }) => {
-    const world = await anUnencryptedNode({ before });
+    const world = await aNodeWithoutKey({ before });
     const { node } = world;
     const [text, listing] = [node.read(agentd), filesOf(node)];
     expect((await world.prepare()).reply).toMatchObject({ outcome: 'refused', says: expect.stringContaining(says) });
@@ -359,7 +287,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
   });
 
   test('one of two that run is not chosen by chance', async () => {
-    const world = await anUnencryptedNode({
+    const world = await aNodeWithoutKey({
       before: (node) => {
         node.sh('cp /usr/local/sbin/zabbix_agentd /usr/local/sbin/zabbix_agent2');
         node.write(
@@ -381,7 +309,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
 
 describe.skipIf(!namespacesWork())('of the other programs', { concurrent: true }, () => {
   test('agent 2 gets its first key and loses it again', async () => {
-    const world = await anUnencryptedNode({ agent: 'zabbix_agent2' });
+    const world = await aNodeWithoutKey({ agent: 'zabbix_agent2' });
     const { node } = world;
     const config = '/etc/zabbix/zabbix_agent2.conf';
     const before = node.read(config);
@@ -398,7 +326,7 @@ describe.skipIf(!namespacesWork())('of the other programs', { concurrent: true }
   });
 
   test('an active proxy is told how it connects, and nothing that it does not read', async () => {
-    const world = await anUnencryptedNode({ proxy: 'alone' });
+    const world = await aNodeWithoutKey({ proxy: 'alone' });
     const { node } = world;
     const config = '/etc/zabbix/zabbix_proxy.conf';
     const before = node.read(config);
