@@ -1,5 +1,6 @@
 import { withParameters } from '../configuration-file.ts';
 import type { Machine } from '../machine.ts';
+import { certificateParameters } from '../zabbix/authority.ts';
 import type { Checks, Credential } from '../zabbix/monitored-host.ts';
 import { type AgentKind, agents } from './agent.ts';
 
@@ -52,6 +53,13 @@ export async function configureAgent(machine: Machine, settings: AgentSettings):
   machine.write(keyFile.path, `${credential.psk}\n`, 0o600);
   await machine.must(['chown', keyFile.owner, keyFile.path]);
   await machine.must(['chmod', keyFile.mode, keyFile.path]);
+}
+
+/** As an administrator has it who lets both ends show certificates. */
+export function useCertificate(machine: Machine, kind: AgentKind): void {
+  const { config } = agents[kind];
+  const parameters = { TLSConnect: 'cert', TLSAccept: 'cert', ...certificateParameters };
+  machine.write(config, withParameters(machine.read(config), parameters));
 }
 
 /** SourceIP, because all hosts share one network and the agent would otherwise come from 127.0.0.1. */

@@ -1,6 +1,7 @@
 import { withParameters } from '../configuration-file.ts';
 import type { Machine } from '../machine.ts';
 import type { Release } from '../release.ts';
+import { certificateParameters } from '../zabbix/authority.ts';
 import type { Credential } from '../zabbix/monitored-host.ts';
 import type { ProxyMode } from '../zabbix/monitored-proxy.ts';
 import type { KeyFile } from './agent-configuration.ts';
@@ -56,6 +57,12 @@ export async function configureProxy(machine: Machine, release: Release, setting
   machine.write(keyFile.path, `${credential.psk}\n`, 0o600);
   await machine.must(['chown', keyFile.owner, keyFile.path]);
   await machine.must(['chmod', keyFile.mode, keyFile.path]);
+}
+
+/** As an administrator has it who lets both ends show certificates. */
+export function useCertificate(machine: Machine, mode: ProxyMode): void {
+  const parameters = { [mode === 'active' ? 'TLSConnect' : 'TLSAccept']: 'cert', ...certificateParameters };
+  machine.write(proxy.config, withParameters(machine.read(proxy.config), parameters));
 }
 
 /** Less to start than by default: there are a few hosts behind a proxy of the lab. */

@@ -5,6 +5,7 @@ import { eventually } from '../eventually.ts';
 import type { Machine } from '../machine.ts';
 import type { ManagedNode, NodeCommand, RunningScript } from '../managed-node.ts';
 import { releases } from '../release.ts';
+import type { Certificate } from '../zabbix/authority.ts';
 import { type ItemHistory, itemHistory, type Period } from '../zabbix/item-history.ts';
 import {
   type Checks,
@@ -17,7 +18,7 @@ import {
 import { listens } from '../zabbix/server.ts';
 import type { ZabbixLab } from '../zabbix/zabbix-lab.ts';
 import { type AgentKind, agents, leaveOnly } from './agent.ts';
-import { configureAgent, type KeyFile, type TlsPlace } from './agent-configuration.ts';
+import { configureAgent, type KeyFile, type TlsPlace, useCertificate } from './agent-configuration.ts';
 import { faults, type HostFault, initScript } from './faults.ts';
 import { ManagedMachine, type NodeOptions } from './managed-machine.ts';
 import type { SmallProxy } from './small-proxy.ts';
@@ -35,6 +36,8 @@ export interface SmallHostOptions extends NodeOptions {
   readonly identity?: string;
   /** hex digits; default 32 random bytes; null: no encryption at all */
   readonly psk?: string | null;
+  /** Both ends use certificates, and Zabbix wants this host's own; `anybody`: one of any issuer and subject. Its `psk` is null then. */
+  readonly certificate?: 'own' | 'anybody';
   /** default both */
   readonly checks?: Checks;
   /** default main */
@@ -136,10 +139,12 @@ export class SmallHost implements ManagedNode {
       refreshActiveChecksS: options.refreshActiveChecksS,
     };
     await configureAgent(machine, about);
+    const certificate = await certificateFor(lab, machine, options);
+    if (certificate !== undefined) useCertificate(machine, kind);
 
     // Zabbix first: an agent that asks before the server knows it asks again only after a minute.
     const monitored = await registerHost(lab.api, {
-      ...{ name: options.name, ip, groupId: lab.hostGroupId, checks, credential },
+      ...{ name: options.name, ip, groupId: lab.hostGroupId, checks, credential: certificate ?? credential },
       ...{ passiveEveryS: options.passiveEveryS ?? 5, activeEveryS: options.activeEveryS ?? 1 },
       ...(behind === undefined ? {} : { behind: releases[lab.version].proxies.hostBehind(behind.proxyId) }),
     });
@@ -293,4 +298,15 @@ interface Made {
   readonly keyFile: KeyFile;
   readonly credential: Credential | null;
   readonly monitored: MonitoredHost;
+}
+
+/** @returns what Zabbix is to want of it; undefined: no certificate */
+async function certificateFor(
+  { authority }: ZabbixLab,
+  machine: Machine,
+  { name, certificate }: SmallHostOptions,
+): Promise<Certificate | undefined> {
+  if (certificate === undefined) return undefined;
+  const own = await authority?.equip(machine, name);
+  return certificate === 'own' ? own : { issuer: '', subject: '' };
 }

@@ -21,7 +21,7 @@ import type { KeyFile } from './agent-configuration.ts';
 import { initScript, type StartFault, startFaults } from './faults.ts';
 import { ManagedMachine, type NodeOptions } from './managed-machine.ts';
 import { type ProxyBackend, proxy } from './proxy.ts';
-import { configureProxy, installProxy } from './proxy-configuration.ts';
+import { configureProxy, installProxy, useCertificate } from './proxy-configuration.ts';
 
 export interface SmallProxyOptions extends NodeOptions {
   /** name of the machine and, exactly so, of the proxy in Zabbix */
@@ -34,6 +34,8 @@ export interface SmallProxyOptions extends NodeOptions {
   readonly identity?: string;
   /** hex digits; default 32 random bytes; null: no encryption at all */
   readonly psk?: string | null;
+  /** Both ends use certificates, and Zabbix wants this proxy's own. Its `psk` is null then. */
+  readonly certificate?: 'own';
   /** default /etc/zabbix/zabbix_proxy.psk, zabbix:zabbix, 0400 */
   readonly keyFile?: Partial<KeyFile>;
   /** seconds between two fetches of the configuration by an active proxy; default: the release's (3600 in 6.0, 10 in 7.0) */
@@ -104,7 +106,9 @@ export class SmallProxy {
     await configureProxy(machine, release, settings);
     if (backend === 'postgresql') await startDatabase(machine, release);
 
-    const proxyId = await registerProxy(lab.api, release, { name, mode, ip, credential });
+    const certificate = options.certificate === undefined ? undefined : await lab.authority?.equip(machine, name);
+    if (certificate !== undefined) useCertificate(machine, mode);
+    const proxyId = await registerProxy(lab.api, release, { name, mode, ip, credential: certificate ?? credential });
     await lab.server.reloadConfigurationCache();
     const started = new SmallProxy(lab, options, { node, keyFile, credential, proxyId });
     await started.startProxy();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AdminApi } from './admin-api.ts';
+import type { Certificate } from './authority.ts';
 
 /** Which way the values go: `passive` the server asks the agent, `active` the agent sends. */
 export type Checks = 'passive' | 'active' | 'both';
@@ -17,7 +18,7 @@ export interface HostRegistration {
   readonly groupId: string;
   readonly checks: Checks;
   /** null: unencrypted */
-  readonly credential: Credential | null;
+  readonly credential: Credential | Certificate | null;
   /** seconds between two values of the passive item, agent.ping */
   readonly passiveEveryS: number;
   /** seconds between two values of the active item, system.localtime */
@@ -63,9 +64,11 @@ export async function registerHost(api: AdminApi, host: HostRegistration): Promi
   return { hostId, items };
 }
 
-/** Parameters of host.create and host.update for PSK in both directions, or none. */
-export function encryption(credential: Credential | null): object {
+/** Parameters of host.create and host.update for PSK in both directions, or certificates, or none. */
+export function encryption(credential: Credential | Certificate | null): object {
   if (credential === null) return { tls_connect: 1, tls_accept: 1 };
+  if ('issuer' in credential)
+    return { tls_connect: 4, tls_accept: 4, tls_issuer: credential.issuer, tls_subject: credential.subject };
   return { tls_connect: 2, tls_accept: 2, tls_psk_identity: credential.identity, tls_psk: credential.psk };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Machine } from '../machine.ts';
 import type { Release } from '../release.ts';
 import type { AdminApi } from './admin-api.ts';
+import type { Certificate } from './authority.ts';
 import { query } from './database.ts';
 import type { Credential } from './monitored-host.ts';
 
@@ -13,7 +14,7 @@ export interface ProxyRegistration {
   readonly mode: ProxyMode;
   readonly ip: string;
   /** null: unencrypted */
-  readonly credential: Credential | null;
+  readonly credential: Credential | Certificate | null;
 }
 
 /** Tells Zabbix about a proxy and returns its id. The server knows it after its next configuration load. */
@@ -26,10 +27,11 @@ export function registerProxy(api: AdminApi, { proxies }: Release, proxy: ProxyR
   });
 }
 
-/** Parameters of proxy.create and proxy.update: PSK in the one direction that the mode has, or none. */
-export function proxyEncryption(mode: ProxyMode, credential: Credential | null): object {
+/** Parameters of proxy.create and proxy.update: PSK in the one direction that the mode has, or certificates, or none. */
+export function proxyEncryption(mode: ProxyMode, credential: Credential | Certificate | null): object {
   const direction = mode === 'active' ? 'tls_accept' : 'tls_connect';
   if (credential === null) return { [direction]: 1 };
+  if ('issuer' in credential) return { [direction]: 4, tls_issuer: credential.issuer, tls_subject: credential.subject };
   return { [direction]: 2, tls_psk_identity: credential.identity, tls_psk: credential.psk };
 }
 

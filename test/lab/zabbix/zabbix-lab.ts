@@ -19,6 +19,7 @@ import { type Finding, type Needles, searchMachines } from '../search.ts';
 import { type Access, createProbeScript, grantAccess, probeScript, type Rotates } from './access.ts';
 import { AdminApi } from './admin-api.ts';
 import { ApiTraffic } from './api-traffic.ts';
+import { Authority, certificateParameters } from './authority.ts';
 import { startDatabase } from './database.ts';
 import { type Frontend, startFrontend } from './frontend.ts';
 import { type ServerSettings, ZabbixServer } from './server.ts';
@@ -30,6 +31,8 @@ export interface ZabbixLabOptions {
   readonly server?: ServerSettings;
   /** What the role of the service's user is made for; default hosts. */
   readonly rotates?: Rotates;
+  /** The server shows a certificate and takes those of its CA, as hosts and proxies may; default: it has none. */
+  readonly usesCertificates?: boolean;
 }
 
 /** A running Zabbix: server, database, frontend. Hosts are added with `host`. */
@@ -56,6 +59,8 @@ export interface ZabbixLab {
   readonly serverMachine: Machine;
   /** the same, as Systems Manager knows it */
   readonly serverNode: ManagedMachine;
+  /** Whose certificates the server takes; none: it has no certificate itself */
+  readonly authority: Authority | undefined;
   readonly hosts: readonly SmallHost[];
   readonly proxies: readonly SmallProxy[];
   /** Starts a small host, tells Zabbix about it and waits for its first values. Several may be started at once. */
@@ -91,7 +96,12 @@ export async function startZabbix(options: ZabbixLabOptions = {}): Promise<Zabbi
   try {
     const addresses = await claimAddresses();
     const serverMachine = await cell.machine('zabbix');
-    const serverSettings = options.server ?? {};
+    const authority = options.usesCertificates === true ? await Authority.make(serverMachine) : undefined;
+    await authority?.equip(serverMachine, 'server');
+    const serverSettings = {
+      ...options.server,
+      parameters: { ...options.server?.parameters, ...(authority === undefined ? {} : certificateParameters) },
+    };
     const isCluster = serverSettings.nodeName !== undefined;
     await startDatabase(serverMachine, release, isCluster ? addresses.at(1) : '');
     const server = new ZabbixServer(serverMachine, addresses.at(1));
@@ -111,7 +121,7 @@ export async function startZabbix(options: ZabbixLabOptions = {}): Promise<Zabbi
     const lab: ZabbixLab = {
       frontend: pages,
       ...{ version, url: frontend.url, caPem: frontend.caPem, access, probe, hostGroupId },
-      ...{ server, api, apiTraffic, addresses, serverMachine, hosts, proxies },
+      ...{ server, api, apiTraffic, addresses, serverMachine, authority, hosts, proxies },
       serverNode: new ManagedMachine(version, serverMachine, addresses.at(1)),
       host: async (about) => {
         const host = await SmallHost.start(lab, about);
