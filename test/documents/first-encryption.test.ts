@@ -270,7 +270,7 @@ describe.skipIf(!namespacesWork())('an agent without a PSK', { concurrent: true 
     {
       when: 'it uses certificates',
       before: (node: ThrowAwayNode) => node.write('/etc/zabbix/zabbix_agentd.conf.d/psk.conf', 'TLSConnect=cert\n'),
-      says: 'uses certificates',
+      says: 'and the secret says "unencrypted": say "certificate" there',
     },
     {
       when: 'a key is configured and not used',

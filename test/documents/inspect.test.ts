@@ -178,6 +178,13 @@ describe.skipIf(!namespacesWork())('inspect', { concurrent: true }, () => {
     });
   });
 
+  test('tells of the key of an agent that takes certificates beside it', async () => {
+    const node = await aNode();
+    node.write('/etc/zabbix/zabbix_agentd.conf.d/psk.conf', `${psk('x')}TLSAccept=psk,cert\n`);
+    const { reply } = await node.run('inspect');
+    expect(reply).toMatchObject({ outcome: 'inspected', identity: 'x', tlsAccept: 'psk,cert' });
+  });
+
   test('escapes whatever a value holds, and shortens what is too long for one reply', async () => {
     const node = await aNode();
     const hostname = "we\"b\\01\u0001\u001b[31m </script> =cmd|'/C calc'!A1 Zoë 🔑";
@@ -194,7 +201,12 @@ describe.skipIf(!namespacesWork())('inspect', { concurrent: true }, () => {
 
   test.each([
     { what: 'no PSK in force', conf: 'TLSConnect=unencrypted\n', says: /uses no PSK/ },
-    { what: 'certificates', conf: `${psk('x')}TLSAccept=psk,cert\n`, says: /uses certificates/ },
+    { what: 'certificates', conf: 'TLSConnect=cert\nTLSAccept=cert\n', says: /uses certificates/ },
+    {
+      what: 'a certificate that is shown beside a key',
+      conf: `${psk('x')}TLSConnect=cert\n`,
+      says: /uses certificates/,
+    },
     {
       what: 'a missing key file',
       conf: `${psk('x')}TLSPSKFile=/etc/zabbix/none\n`,

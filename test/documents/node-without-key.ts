@@ -14,13 +14,26 @@ import {
 export const agentd = '/etc/zabbix/zabbix_agentd.conf';
 export const keyFile = '/etc/zabbix/zabbix_agentd.psk';
 
+/** As an administrator writes it, somewhere before the lines of a first key. */
+export const withCertificate = [
+  'TLSConnect=cert',
+  'TLSAccept = cert',
+  'TLSCAFile=/etc/zabbix/tls/ca.pem',
+  'TLSCertFile=/etc/zabbix/tls/own.pem',
+  'TLSKeyFile=/etc/zabbix/tls/own.key',
+  'TLSServerCertIssuer=CN=Peers,O=Example',
+  '',
+].join('\n');
+
 interface Options extends NodeOptions {
+  /** Its program uses certificates. */
+  readonly certificate?: boolean;
   readonly takes?: Door;
   readonly before?: (node: ThrowAwayNode) => void;
 }
 
-/** A node whose agent runs without a PSK, and the verbs with what the function would send for its first one. */
-export async function aNodeWithoutKey({ takes = 'only-psk', before, ...options }: Options = {}) {
+/** A node whose program runs without a PSK, and the verbs with what the function would send for its first one. */
+export async function aNodeWithoutKey({ takes = 'only-psk', certificate = false, before, ...options }: Options = {}) {
   const { agent = 'zabbix_agentd', proxy } = options;
   const program = proxy === 'alone' ? 'zabbix_proxy' : agent;
   const node = await aNode(options);
@@ -29,7 +42,12 @@ export async function aNodeWithoutKey({ takes = 'only-psk', before, ...options }
     const file = '/etc/zabbix/zabbix_proxy.conf';
     node.write(file, node.read(file).replaceAll(/^TLS.*\n/gm, ''));
   }
-  node.write('/etc/zabbix/server-accepts', `unencrypted\nweb-01.new ${newKey}\n`);
+  const without = certificate ? 'certificate' : 'unencrypted';
+  node.write('/etc/zabbix/server-accepts', `${without}\nweb-01.new ${newKey}\n`);
+  if (certificate) {
+    const file = proxy === 'alone' ? '/etc/zabbix/zabbix_proxy.conf' : `/etc/zabbix/${agent}.conf`;
+    node.write(file, `${withCertificate}${node.read(file)}`);
+  }
   before?.(node);
   const services = { zabbix_agentd: 'zabbix-agent', zabbix_agent2: 'zabbix-agent2', zabbix_proxy: 'zabbix-proxy' };
   const start = `/etc/init.d/${services[program]} start; for i in $(seq 100); do [ -s /run/${program}.pid ] && break; sleep 0.02; done`;
@@ -42,7 +60,7 @@ export async function aNodeWithoutKey({ takes = 'only-psk', before, ...options }
   const asked = { ...programs, firstEncryption: takes };
   const waits = () => ({ notAfter: inSeconds(60), serverWaitS: '20', agentStartS: '1' });
   const prepare = (values: Parameters<ThrowAwayNode['run']>[1] = {}) =>
-    node.run('prepare', { ...asked, currentFingerprint: 'unencrypted', notAfter: inSeconds(60), ...values });
+    node.run('prepare', { ...asked, currentFingerprint: without, notAfter: inSeconds(60), ...values });
   let publicKey: unknown;
   return {
     node,

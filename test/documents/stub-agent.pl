@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # A stand-in for zabbix_agentd, zabbix_agent2, zabbix_proxy and zabbix_server: it reads its configuration, dies of a key that it cannot use, listens, and as a
-# shadow agent says what the real ones say of a server that accepts the keys in /etc/zabbix/server-accepts (lines "identity key", or "unencrypted").
+# shadow agent says what the real ones say of a server that accepts the keys in /etc/zabbix/server-accepts (lines "identity key", or "unencrypted", or "certificate").
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -53,18 +53,22 @@ if ($config eq 'shadow.conf') {
     # A server of its own has a list of its own.
     my $list = "/etc/zabbix/$set{ServerActive}-accepts";
     my $plain = !defined $set{TLSPSKIdentity};
-    my $comes = $plain ? 'unencrypted' : "$set{TLSPSKIdentity} $key";
+    my $certified = ($set{TLSConnect} // '') eq 'cert';
+    my $comes = $certified ? 'certificate' : $plain ? 'unencrypted' : "$set{TLSPSKIdentity} $key";
     my $accepted = grep { $_ eq $comes } split /\n/, content(-e $list ? $list : '/etc/zabbix/server-accepts');
-    record('probe ' . ($plain ? 'unencrypted' : $set{TLSPSKIdentity}));
+    record('probe ' . ($certified ? join(' ', 'certificate', map { $set{$_} // 'none' } qw(TLSCAFile TLSCertFile TLSKeyFile TLSServerCertIssuer)) : $plain ? 'unencrypted' : $set{TLSPSKIdentity}));
     if ($plain) {
-        # No handshake: the server's answer is what tells.
-        my $answer = $accepted ? 'host [web-01] not found' : 'connection of type "unencrypted" is not allowed for host "web-01"';
+        # No handshake, or one that is not about the host: the server's answer is what tells.
+        my $type = $certified ? 'TLS with certificate' : 'unencrypted';
+        my $answer = $accepted ? 'host [web-01] not found' : "connection of type \"$type\" is not allowed for host \"web-01\"";
         if ($agent eq 'zabbix_agentd') {
             print "  31:20261123:014834.601 In refresh_active_checks() host:'$set{ServerActive}' port:10051\n";
+            print "  31:20261123:014834.604 End of zbx_tls_connect():SUCCEED (established TLS1.3 AES-128-GCM)\n" if $certified;
             print "  31:20261123:014834.610 no active checks on server [$set{ServerActive}:10051]: $answer\n";
             print "  31:20261123:014834.618 End of refresh_active_checks():SUCCEED\n";
         } else {
             print "2026/11/23 01:48:37.629944 [101] In refreshActiveChecks() from [$set{ServerActive}:10051]\n";
+            print "2026/11/23 01:48:37.632576 connection established using TLSv1.3 TLS_AES_256_GCM_SHA384\n" if $certified;
             print "2026/11/23 01:48:37.632576 [101] no active checks on server [$set{ServerActive}:10051]: $answer\n" unless $accepted;
             print "2026/11/23 01:48:43.632338 [101] End of refreshActiveChecks() from [$set{ServerActive}:10051]\n";
         }

@@ -1,6 +1,6 @@
 # configuration.sh — the configuration of an agent or proxy as it reads it, and the one line in it that we change.
 # Sources: src/libs/zbxcfg/cfg.c and src/go/pkg/conf/conf.go of Zabbix 6.0 and 7.0; tried on 6.0.14.
-conf_names='TLSConnect|TLSAccept|TLSPSKIdentity|TLSPSKFile|Hostname|HostnameItem|Server|ServerActive|ListenIP|ListenPort|SourceIP|StartAgents|ProxyMode|StartTrappers|LogType|LogFile|PidFile'
+conf_names='TLSConnect|TLSAccept|TLSPSKIdentity|TLSPSKFile|TLS(CA|CRL|Cert|Key)File|TLSServerCert(Issuer|Subject)|TLSCipherCert(13)?|Hostname|HostnameItem|Server|ServerActive|ListenIP|ListenPort|SourceIP|StartAgents|ProxyMode|StartTrappers|LogType|LogFile|PidFile'
 
 # In reading order, one line for each setting: name, line number, file, value. An Include is expanded where it stands.
 settings() { # file, depth
@@ -50,7 +50,7 @@ included() { # value of Include
 read_configuration() {
   conf_TLSConnect='' conf_TLSAccept='' conf_TLSPSKIdentity='' conf_TLSPSKFile='' conf_Hostname='' conf_HostnameItem=''
   conf_Server='' conf_ServerActive='' conf_ListenIP='' conf_ListenPort='' conf_SourceIP='' conf_StartAgents=''
-  conf_LogType='' conf_LogFile='' conf_PidFile='' conf_ProxyMode='' conf_StartTrappers=''
+  conf_LogType='' conf_LogFile='' conf_PidFile='' conf_ProxyMode='' conf_StartTrappers='' conf_TLSCipherCert='' conf_TLSCipherCert13=''
   identity_file='' identity_line=''
   conf_settings=$(settings "$config" 1)
   read_for="$agent $config"
@@ -81,7 +81,8 @@ SETTINGS
 }
 
 uses_psk() { uses psk; }
-uses_certificates() { uses cert; }
+# Which it shows, or takes and no key beside them: of one that takes both, Zabbix says which it comes with.
+uses_certificates() { uses cert && { [ "$conf_TLSConnect" = cert ] || ! uses_psk; }; }
 uses() { # psk | cert; TLSAccept is a list
   case $agent:$active in # an active proxy ignores TLSAccept, a passive one TLSConnect
     zabbix_proxy:true) tls=$conf_TLSConnect ;;

@@ -161,7 +161,7 @@ settle() { # phase
 # What is wanted and what was: told by the notes, because an exchange that was cut short has moved the files already.
 recall() { # forward | back | anew
   direction=$1 keyFile=$(noted keyFile) programs=$(noted_programs) first=
-  [ "$(noted from)" != unencrypted ] || first=yes
+  ! is_no_key "$(noted from)" || first=yes
   case $programs in *proxy*agent*) kinds_in_words='proxy and the agent run' ;; *) kinds_in_words="$programs runs" ;; esac
   case $direction in
     forward) wanted=$(noted to) source=$keyFile.next was=$(noted from) aside=$keyFile.previous ;;
@@ -196,7 +196,7 @@ key_in_place() { if [ -n "$first" ]; then key_in_force; else fingerprint_of "$ke
 # failed restore can return to it. Anew: nothing is to be moved. Taken twice it changes nothing more.
 put_in_place() {
   if [ -n "$first" ]; then
-    if [ "$wanted" = unencrypted ]; then take_first_key_away; else give_first_key "$wanted"; fi || return 1
+    if is_no_key "$wanted"; then take_first_key_away; else give_first_key "$wanted"; fi || return 1
     files_are "$wanted" identity
     return
   fi
@@ -264,7 +264,7 @@ write_identity() { # identity: in the line that is in force
 # The files as they were before put_in_place. Succeeds only when they are seen to be.
 put_back() {
   if [ -n "$first" ]; then
-    if [ "$was" = unencrypted ]; then take_first_key_away && rm -f "$keyFile.next"; else give_first_key "$was"; fi || return 1
+    if is_no_key "$was"; then take_first_key_away && rm -f "$keyFile.next"; else give_first_key "$was"; fi || return 1
     files_are "$was" identity_was
     return
   fi

@@ -1,4 +1,5 @@
-# first-key.sh — an agent or proxy without a PSK gets its first one, and loses it again: the key file, and the lines that name it.
+# first-key.sh — an agent or proxy without a PSK, unencrypted or with a certificate, gets its first one, and loses it again: the key file, and
+# the lines that name it.
 #
 # They stand at the end of the program's own configuration file: of two lines with one name the last in reading order counts, so that
 # nothing that is there is touched, whatever it says. What is taken away is those lines; the bytes before and after them stay.
@@ -14,18 +15,23 @@ first_key_end='# End of the first key'
 no_line_end=' (the line before had no end)'
 
 # Each program is told what it reads: an active proxy is connected to by nobody, a passive one connects to nobody.
-with_first_key() { # file, identity, what is taken from now on, key file
+with_first_key() { # file, identity, TLSAccept from now on, key file
   cat "$1"
   unended=
   if [ -n "$(tail -c 1 "$1")" ]; then unended=$no_line_end && echo; fi
   echo "$first_key_begin$unended"
   case $agent:$active in zabbix_proxy:false) ;; *) echo TLSConnect=psk ;; esac
-  case $agent:$active:$3 in
-    zabbix_proxy:true:*) ;;
-    *:only-psk) echo TLSAccept=psk ;;
-    *) echo TLSAccept=unencrypted,psk ;;
-  esac
+  case $agent:$active in zabbix_proxy:true) ;; *) echo "TLSAccept=$3" ;; esac
   printf '%s\n' "TLSPSKIdentity=$2" "TLSPSKFile=$4" "$first_key_end"
+}
+
+# Agent 2 does not start with parameters of a certificate that it neither shows nor takes (6.0.14, 7.0.22).
+taken_with_first_key() {
+  case $kind:$(noted from):$(noted firstEncryption) in
+    agent:certificate:*) echo cert,psk ;;
+    *:only-psk) echo psk ;;
+    *) echo unencrypted,psk ;;
+  esac
 }
 
 has_first_key() { # file
@@ -44,7 +50,7 @@ without_first_key() { # file
 
 # What would be written can be taken away again, byte for byte.
 first_key_comes_off() {
-  with_first_key "$config" trial only-psk "$keyFile" >"$state/configuration.trial"
+  with_first_key "$config" trial psk "$keyFile" >"$state/configuration.trial"
   [ "$(without_first_key "$state/configuration.trial" | sha256sum)" = "$(sha256sum <"$config")" ] || return 1
   rm -f "$state/configuration.trial"
 }
@@ -66,7 +72,7 @@ give_first_key() { # fingerprint
     use_program "$each"
     identity_file=$(readlink -f "$config")
     ! has_first_key "$identity_file" || continue
-    rewrite with_first_key "$(noted identityTo)" "$(noted firstEncryption)" "$keyFile" || return 1
+    rewrite with_first_key "$(noted identityTo)" "$(taken_with_first_key)" "$keyFile" || return 1
   done
 }
 
@@ -97,7 +103,7 @@ key_in() { # file, which may not be there
   if [ -f "$1" ]; then fingerprint_of "$1"; fi
 }
 
-# Of the program in hand, where nothing was encrypted before.
+# Of the program in hand, where there was no key before.
 key_in_force() {
-  if uses_psk; then key_in "$conf_TLSPSKFile"; else echo unencrypted; fi
+  if uses_psk; then key_in "$conf_TLSPSKFile"; elif uses cert; then echo certificate; else echo unencrypted; fi
 }

@@ -103,7 +103,7 @@ mismatch_in_log() { # identity
 ask_with_other_key() { # key file, identity
   case $gate in
     shadow-agent | zabbix-sender)
-      # Without an identity it is no key that was given up, but the unencrypted door.
+      # Without an identity it is no key that was given up, but the unencrypted door, or the certificate.
       if [ -n "$2" ]; then [ -f "$1" ] || return 0; else [ "$(noted firstEncryption)" = only-psk ] || return 0; fi
       probe "$gate" "$1" "$2" "$places"
       case $verdict in accepted | refused) note oldKey "$verdict" ;; esac

@@ -6,4 +6,4 @@ program_parameters
 tell_rotation
 known openssl "$(openssl version 2>/dev/null | cut -d' ' -f2)"
 see_programs wanted
-finish inspected 0 "$agent $known_version ($config) $([ -n "$main_pid" ] && echo runs || echo 'does not run') $([ "$known_fingerprint" = unencrypted ] && echo 'without a PSK' || echo "with the PSK identity $conf_TLSPSKIdentity")."
+finish inspected 0 "$agent $known_version ($config) $([ -n "$main_pid" ] && echo runs || echo 'does not run') $(case $known_fingerprint in unencrypted) echo 'without a PSK' ;; certificate) echo 'with a certificate' ;; *) echo "with the PSK identity $conf_TLSPSKIdentity" ;; esac)."

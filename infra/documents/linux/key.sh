@@ -21,15 +21,15 @@ digits_in() { tr -d '\r\n' <"$1" | wc -c; }
 
 # Everything the reply says of the key, or a refusal that says why there is none. Sets keyFile, the real file behind any link.
 tell_key() {
-  if uses_certificates; then
-    refuse "The agent uses certificates (TLSConnect=${conf_TLSConnect:-unencrypted}, TLSAccept=${conf_TLSAccept:-unencrypted} in $config): keys are rotated only for hosts that use nothing but a PSK, so leave this one out."
-  fi
   if ! uses_psk && expects_no_key; then
     tell_no_key
     return 0
   fi
+  if uses_certificates; then
+    refuse "The $kind uses certificates ($(directions)): leave it out, or, where it uses nothing else, ask for its first encryption."
+  fi
   if ! uses_psk || [ -z "$conf_TLSPSKFile" ] || [ -z "$conf_TLSPSKIdentity" ]; then
-    refuse "The agent uses no PSK (TLSConnect=${conf_TLSConnect:-unencrypted}, TLSAccept=${conf_TLSAccept:-unencrypted} in $config): give it a first key by hand, then adopt it, or ask for its first encryption."
+    refuse "The agent uses no PSK ($(directions)): give it a first key by hand, then adopt it, or ask for its first encryption."
   fi
   case $conf_TLSPSKFile$conf_TLSPSKIdentity in
     *"\${"*) refuse "TLSPSKFile or TLSPSKIdentity comes from an environment variable ($identity_file): write the value itself there." ;;
@@ -57,8 +57,10 @@ tell_no_key() {
   keyFile=$(first_key_file)
   known keyFile "$keyFile"
   known freeKb "$(free_kb "${keyFile%/*}")"
-  known fingerprint unencrypted
+  known fingerprint "$(key_in_force)"
 }
+
+directions() { printf 'TLSConnect=%s, TLSAccept=%s in %s' "${conf_TLSConnect:-unencrypted}" "${conf_TLSAccept:-unencrypted}" "$config"; }
 
 free_kb() { df -Pk "$1" | awk 'NR == 2 { print $4 }'; }
 

@@ -33,8 +33,12 @@ main() {
   [ -z "$(under_way)" ] || tell_prepared
 
   [ -z "$not_running" ] || refuse "$not_running does not run: start it, then rotate."
-  [ "$currentFingerprint" != unencrypted ] || [ "$known_fingerprint" = unencrypted ] ||
-    refuse "The $kind has a PSK already (TLSPSKIdentity=$conf_TLSPSKIdentity in $identity_file) and the secret says that it is unencrypted: put that identity and its key into the secret in place of \"unencrypted\"."
+  if is_no_key "$currentFingerprint"; then
+    is_no_key "$known_fingerprint" ||
+      refuse "The $kind has a PSK already (TLSPSKIdentity=$conf_TLSPSKIdentity in $identity_file): put that identity and its key into the secret in place of \"$currentFingerprint\"."
+    [ "$known_fingerprint" = "$currentFingerprint" ] ||
+      refuse "The $kind has $(directions) and the secret says \"$currentFingerprint\": say \"$known_fingerprint\" there, if that is what Zabbix has too."
+  fi
   [ "$known_fingerprint" = "$currentFingerprint" ] ||
     refuse "The key in $conf_TLSPSKFile has the fingerprint $known_fingerprint and the secret's current key has $currentFingerprint: bring the two together (adopt the host's key, or put the secret's key on the host)."
   check_replaceable "$keyFile"
@@ -60,6 +64,8 @@ check_first_key() {
   ! has_first_key "$config" || refuse "$config says \"$first_key_begin\" and no key is in use: remove those lines."
   first_key_comes_off || refuse "The lines of a first key could not be taken out of $config again as they came: see whether it ends with an unusual character."
   [ "$kind" = agent ] || return 0
+  [ "$agent $known_fingerprint" != 'zabbix_agent2 certificate' ] || [ -z "$conf_TLSCipherCert$conf_TLSCipherCert13" ] ||
+    refuse "TLSCipherCert or TLSCipherCert13 is set in $config, with which agent 2 does not start once it takes a certificate and a key: remove it, or leave this host out."
   case $(probe_places) in
     *' '*) refuse "ServerActive=$conf_ServerActive names several places, and TLSConnect=psk would hold for all of them, those that have no key of this agent too: leave one there (a cluster a;b is one), or encrypt it by hand." ;;
   esac
@@ -67,7 +73,7 @@ check_first_key() {
 
 check_program() {
   [ -n "$service" ] || refuse "Neither systemd nor /etc/init.d knows $agent: there is no way to restart it; give it a unit or an init script."
-  if [ "$known_fingerprint" = unencrypted ]; then
+  if is_no_key "$known_fingerprint"; then
     check_replaceable "$(readlink -f "$config")"
     check_first_key
     return 0
@@ -138,7 +144,7 @@ make_key_pair() {
 ask_with_present_key() {
   gates='' accepting='' refusing='' asked='' told=$(object s server '' S verdict none s says 'No agent is here to ask with.')
   if [ "$kind" = agent ]; then ask_every_place shadow-agent; fi
-  if [ "$known_fingerprint" = unencrypted ]; then
+  if is_no_key "$known_fingerprint"; then
     # The others do not tell what a server says to one who comes without a key.
     note gates "[$gates]"
     note probe "$told"
@@ -202,7 +208,7 @@ tell_prepared() {
   known gates "$(noted gates)"
   known probe "$(noted probe)"
   known places "$(noted asked)"
-  [ "$known_fingerprint" != unencrypted ] || finish prepared 0 "Ready to give the $kind its first key, in $keyFile."
+  ! is_no_key "$known_fingerprint" || finish prepared 0 "Ready to give the $kind its first key, in $keyFile."
   finish prepared 0 "Ready to exchange the key in $conf_TLSPSKFile of $programs."
 }
 

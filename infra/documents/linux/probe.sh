@@ -26,14 +26,19 @@ probe() { # shadow-agent | zabbix-sender, key file, identity, places
   done
 }
 
-probe_by_shadow() { # key file, identity; neither: unencrypted
-  shadow=$state/shadow
+probe_by_shadow() { # key file, identity; neither: as before the first key
+  shadow=$state/shadow comes=key
+  [ -n "$2" ] || comes=$(noted from)
+  comes=${comes:-$known_fingerprint}
   # Its directory is its working directory: the agent's user cannot walk through root's directory above it and need not.
   rm -rf "$shadow"
   mkdir -m 700 "$shadow"
   {
     printf '%s\n' "Hostname=$conf_Hostname" "HostnameItem=$conf_HostnameItem" "SourceIP=$conf_SourceIP" | grep -v '=$' || :
-    [ -z "$2" ] || printf '%s\n' 'TLSConnect=psk' "TLSPSKIdentity=$2" "TLSPSKFile=$1"
+    case $comes in
+      key) printf '%s\n' 'TLSConnect=psk' "TLSPSKIdentity=$2" "TLSPSKFile=$1" ;;
+      certificate) echo TLSConnect=cert && printf '%s\n' "$conf_settings" | awk -F "$us" '/^TLS(CA|CRL|Cert|Key|ServerCert|CipherCert)/ { print $1 "=" $4 }' ;;
+    esac
     printf '%s\n' "ServerActive=$servers" \
       'LogType=console' 'DebugLevel=4' 'PidFile=shadow.pid'
     if [ "$agent" = zabbix_agent2 ]; then
@@ -51,7 +56,7 @@ probe_by_shadow() { # key file, identity; neither: unencrypted
     cd "$shadow" || exit
     as_agent "$program" -f -c shadow.conf
   ) </dev/null >>"$state/shadow.output" 2>&1 7>&- 8>&- 9>&- &
-  shadow_pid=$! plainly=${2:+no}
+  shadow_pid=$!
   # An unreachable address takes the agent its Timeout of 3 s, agent 2 asks 1 s after its start: 8 s are enough for either. What it has
   # said costs two processes to read, so it is read when there is more of it, and now and then: a file's time is told in ticks of 4 ms.
   looks=0 answer=''
@@ -84,8 +89,8 @@ free_port() {
 # "no active checks", "not found", "not monitored" and "not allowed for host" come after a handshake that went through: the server has
 # the key. "false PSK identity" is said for a known key that belongs to another host.
 shadow_answer() { # yes: nothing more will come
-  awk -v last="$1" -v sep="$us" -v asked="$servers" -v agent="$agent" -v plain="${plainly:-yes}" '
-    BEGIN { expected = split(asked, parts, ",") }
+  awk -v last="$1" -v sep="$us" -v asked="$servers" -v agent="$agent" -v comes="$comes" '
+    BEGIN { expected = split(asked, parts, ","); thing = comes == "certificate" ? comes : "key" }
     { text = $0; sub(/\r$/, "") }
     agent == "zabbix_agentd" { # "  31:20261123:014834.601 In refresh_active_checks() host:..."
       if (!match($0, /^ *[0-9]+:/)) { if ($0 != "") words = $0; next }
@@ -107,22 +112,22 @@ shadow_answer() { # yes: nothing more will come
       if ($0 ~ /cannot |rror/) words = $0
     }
     who != "" && /false PSK identity/ { failed[who] = refused[who] = 1; reason[who] = "false PSK identity" }
-    # Without a key there is no handshake: any answer but this one was taken.
-    plain == "yes" && who != "" && /connection of type .* is not allowed for host/ { failed[who] = refused[who] = 1; reason[who] = "it takes no unencrypted connection for this host" }
-    plain == "yes" && who != "" && /no active checks on server/ { shaken[who] = 1 }
-    plain == "yes" && agent == "zabbix_agent2" && who != "" && /End of refreshActiveChecks\(\)/ { shaken[who] = 1 }
+    # Who comes without a key is taken unless the answer says so: there is no handshake, or one that is not about the host.
+    comes != "key" && who != "" && /connection of type .* is not allowed for host|certificate (issuer|subject) does not match/ { failed[who] = refused[who] = 1; reason[who] = comes == "certificate" ? "it does not take this certificate for this host" : "it takes no unencrypted connection for this host" }
+    comes == "unencrypted" && who != "" && /no active checks on server/ { shaken[who] = 1 }
+    comes == "unencrypted" && agent == "zabbix_agent2" && who != "" && /End of refreshActiveChecks\(\)/ { shaken[who] = 1 }
     who != "" && /no active checks on server/ { said[who] = substr($0, index($0, "no active checks")) }
     /annot open file|invalid PSK|ock PID file|annot initialize|too (short|long)\. M/ { words = $0 }
     END {
       for (who in ended) {
         done++
         if (!(who in server)) server[who] = parts[1]
-        if (shaken[who] && !failed[who]) { print "accepted" sep server[who] sep "The server accepts the key" (said[who] ? " (" said[who] ")" : "") "."; exit }
+        if (shaken[who] && !failed[who]) { print "accepted" sep server[who] sep "The server accepts the " thing (said[who] ? " (" said[who] ")" : "") "."; exit }
         if (refused[who]) no = who
         else silent = who
       }
       if (done < expected && !last) exit
-      if (no != "") print "refused" sep server[no] sep "The server does not accept the key: " reason[no] "."
+      if (no != "") print "refused" sep server[no] sep "The server does not accept the " thing ": " reason[no] "."
       else if (silent != "") print "unreachable" sep server[silent] sep "The server cannot be asked from here: " reason[silent] "."
       else if (last) print "none" sep parts[1] sep "The shadow agent gave no answer: " words "."
     }

@@ -67,7 +67,7 @@ find_what_is_switched() {
         keyFile=$(noted keyFile)
         if in_place back; then call_off; fi
         # What takes a first key away again is in the configuration itself.
-        [ "$(noted from)" != unencrypted ] || return 0
+        ! is_no_key "$(noted from)" || return 0
         if [ "$(fingerprint_of "$keyFile")" != "$(noted from)" ] && [ "$(fingerprint_of "$keyFile.previous")" != "$(noted from)" ]; then
           refuse "$keyFile.previous is gone or is not the previous key $(noted from): give Zabbix the key that the agent has, or put the key there by hand."
         fi
@@ -139,7 +139,7 @@ bring_up() {
       start_agent "${agentStartS:-30}" || tell_end stranded 30 "The previous key is in place and the $kind does not come up on it ($died_of): start it by hand and see its log."
     done
   fi
-  [ "$(noted from)" != unencrypted ] || tell_end restored 0 'No key is in use, as before.'
+  ! is_no_key "$(noted from)" || tell_end restored 0 'No key is in use, as before.'
   tell_end restored 0 "The previous key is in place."
 }
 

@@ -46,8 +46,13 @@ await() { # waiting | working, longest time in seconds
   [ ! -e "$state/$1" ] || flock -w "$2" "$state/$1" true 9>&- 8>&- 7>&-
 }
 
+# What stands in place of a fingerprint where there is no PSK.
+is_no_key() { # fingerprint
+  case $1 in unencrypted | certificate) ;; *) return 1 ;; esac
+}
+
 # Is an agent without a PSK what is expected here? Everybody else is told to give it one.
-expects_no_key() { [ "${firstEncryption:-no}" != no ] || [ "$(noted from)" = unencrypted ]; }
+expects_no_key() { [ "${firstEncryption:-no}" != no ] || is_no_key "$(noted from)"; }
 
 same_rotation() { [ "$(noted secretId)" = "$secretId" ] && [ "$(noted versionId)" = "$versionId" ]; }
 

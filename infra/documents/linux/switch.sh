@@ -120,7 +120,7 @@ stage_key() {
 }
 
 create_next() {
-  if [ "$(noted from)" = unencrypted ]; then create "$keyFile.next" "$config" "$agent_user"; else create "$keyFile.next" "$keyFile"; fi
+  if is_no_key "$(noted from)"; then create "$keyFile.next" "$config" "$agent_user"; else create "$keyFile.next" "$keyFile"; fi
 }
 
 tell_end() { # outcome, exit code, sentence
