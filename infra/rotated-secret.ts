@@ -39,7 +39,7 @@ export class RotatedSecret extends Construct {
     });
     // CloudFormation changes a tag by itself: the value stays as it is. AWS Config's rules find the secret by it.
     Tags.of(secret).add(secretTag.key, secretTag.value);
-    // The function asks for it where the secret says that its targets are unencrypted, and nowhere else.
+    // The function asks for it where the secret says that its targets have no key, and nowhere else.
     if (entry.firstEncryption !== undefined) Tags.of(secret).add(firstEncryptionTagKey, entry.firstEncryption);
     const schedule = new CfnRotationSchedule(this, 'Schedule', {
       secretId: secret.secretArn,

@@ -60,9 +60,9 @@ export const parameters = {
   /** The same of the proxy. */
   proxyConfig: { allowedPattern: '^(auto|none|/[A-Za-z0-9/._-]{1,200})$', default: 'none' },
   /** Fingerprint of the key that AWSCURRENT holds (see docs/host-scripts.md), or that it holds none. */
-  currentFingerprint: { allowedPattern: '^([0-9a-f]{12}|unencrypted)$' },
+  currentFingerprint: { allowedPattern: '^([0-9a-f]{12}|unencrypted|certificate)$' },
   /** Fingerprint that the node must find after unsealing, or in place before it forgets. */
-  fingerprint: { allowedPattern: '^([0-9a-f]{12}|unencrypted)$' },
+  fingerprint: { allowedPattern: '^([0-9a-f]{12}|unencrypted|certificate)$' },
   /** Whether an agent without a PSK is expected, and what it is to take with its first one. */
   firstEncryption: { allowedPattern: '^(no|only-psk|unencrypted-too)$', default: 'no' },
   /** Identity to put beside the new key; `keep` leaves the configuration file untouched. */
@@ -121,11 +121,12 @@ export const verbParameters = {
 /** Nodes that may be commanded carry this tag. */
 export const nodeTag = { key: 'ZabbixPskRotation', value: 'enabled' } as const;
 
-/** In a node's words: it holds no key, and says so in place of a key's fingerprint. */
-export const unencrypted = 'unencrypted';
+/** In a node's words, in place of a key's fingerprint: it holds no key, and what protects it instead, nothing or a certificate. */
+export const keyless = ['unencrypted', 'certificate'] as const;
 
 /**
  * What both ends of a target take once its first key is in use: `only-psk` closes the unencrypted door, `unencrypted-too` leaves it open.
+ * Of one that uses certificates it is the door of Zabbix, and only `only-psk` makes sense.
  * Whoever asks for a first encryption says which; without it nothing is encrypted for the first time.
  */
 export const doors = ['only-psk', 'unencrypted-too'] as const;

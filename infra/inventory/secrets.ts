@@ -10,7 +10,7 @@ export interface SecretEntry {
   readonly schedule: string;
   /** Hours that Secrets Manager may use to begin and to try again, `4h`. Absent: until the UTC day ends. */
   readonly window?: string;
-  /** What its targets take once they are encrypted for the first time. Absent: one that is unencrypted is refused. */
+  /** What its targets take with their first key. Absent: those that have none, unencrypted or with certificates, are refused. */
   readonly firstEncryption?: Door;
 }
 

@@ -72,7 +72,7 @@ export function recordOf(
     fingerprintKey: fingerprints.keyId,
     old: before === null ? null : { ...before, activatedAt: activatedAt(before, fingerprints, place.remembers) },
     new: next,
-    ...(takes === undefined ? {} : { firstEncryption: { before: 'unencrypted', takes } }),
+    ...(takes === undefined ? {} : { firstEncryption: { before: exchanged.new?.before ?? 'unencrypted', takes } }),
     targets: end.targets.map((one) => targetOf(one, exchanged, told)),
   };
 }

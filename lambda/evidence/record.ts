@@ -15,7 +15,7 @@ import {
   string,
   type infer as TypeOf,
 } from 'zod/mini';
-import { doors } from '../contract.ts';
+import { doors, keyless } from '../contract.ts';
 
 const text = string().check(minLength(1));
 const count = number().check(int(), minimum(0));
@@ -98,7 +98,7 @@ const target = object({
     ),
     oldKey: oneOf(['refused', 'accepted', 'replaced', 'kept', 'none', 'not-asked']).check(
       describe(
-        'What the server said to the key that was replaced; replaced: not asked, and Zabbix stores another; kept: it takes it from hosts that still use it; of a first encryption, to an unencrypted connection; none: there was no other, or unencrypted connections go on being taken',
+        'What the server said to the key that was replaced; replaced: not asked, and Zabbix stores another; kept: it takes it from hosts that still use it; of a first encryption, to who comes without a key, unencrypted or with a certificate; none: there was no other, or unencrypted connections go on being taken',
       ),
     ),
     stillUsedBy: optional(array(text)).check(describe('Hosts that still use the identity that was replaced')),
@@ -161,14 +161,14 @@ export const recordShape = object({
   new: nullable(credential).check(describe('The credential that was to come; null: none was minted')),
   firstEncryption: optional(
     object({
-      before: literal('unencrypted').check(describe('What both ends took and used before')),
+      before: oneOf(keyless).check(describe('What both ends took and used before')),
       takes: oneOf(doors).check(
         describe(
-          'What both ends take with the key: only-psk: unencrypted connections are refused; unencrypted-too: they go on being taken',
+          'What both ends take with the key: only-psk: nothing else, at the end of Zabbix; unencrypted-too: unencrypted connections, too',
         ),
       ),
     }),
-  ).check(describe('Of an action first-encryption; where a target uses or holds the old, it is unencrypted')),
+  ).check(describe('Of an action first-encryption; where a target uses or holds the old, it is as it was before')),
   targets: array(target),
 });
 

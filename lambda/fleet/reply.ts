@@ -18,6 +18,7 @@ import {
   string,
   transform,
 } from 'zod/mini';
+import { parameters } from '../contract.ts';
 import { quote, quoteName } from '../quote.ts';
 import { gates, type Inspection, type SwitchAccount } from '../rotation/model.ts';
 import { isSealable } from './seal.ts';
@@ -36,7 +37,7 @@ const words = pipe(
 
 /** A node's root may answer what he likes: it must fit into our sentences all the same. */
 const name = pipe(string(), transform(quoteName));
-const fingerprint = string().check(regex(/^([0-9a-f]{12}|unencrypted)$/));
+const fingerprint = string().check(regex(new RegExp(parameters.fingerprint.allowedPattern)));
 
 /** Milliseconds since 1970 that JavaScript knows a date for. */
 const instant = number().check(minimum(0), maximum(8.64e15));

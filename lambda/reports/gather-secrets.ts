@@ -110,7 +110,9 @@ async function valueIn(
     const value = await policies.value(policy, versionId);
     if (value === undefined) return { unknown: 'the version in force has no value' };
     if (value.key === undefined)
-      return { unknown: 'it says that its targets are unencrypted: they wait for their first encryption' };
+      return {
+        unknown: `it says that its targets ${value.certificate === undefined ? 'are unencrypted: they wait for their first encryption' : 'use certificates: they wait for their first key'}`,
+      };
     return { known: value };
   } catch (error) {
     if (error instanceof Refusal) return { unknown: error.code === 'SECRET_NOT_ADOPTED' ? placeholder : error.message };

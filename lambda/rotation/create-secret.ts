@@ -3,7 +3,7 @@ import type { Deadline } from './deadline.ts';
 import { finishAgain } from './finish-secret.ts';
 import { load, readCurrent, refuseUnlessPending } from './load.ts';
 import { nextCredential } from './mint.ts';
-import { type CurrentValue, credentialIn, isOfAutoregistration } from './model.ts';
+import { type CurrentValue, credentialIn, isOfAutoregistration, type KeylessValue } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { preflightAutoregistration } from './preflight-autoregistration.ts';
 import { seeEarlierTry } from './see-earlier-try.ts';
@@ -26,7 +26,8 @@ export async function createSecret(
     refuseUnlessPending(await secrets.labels(labels.secretId), token);
   }
   // One that has begun ends as it began.
-  if (!isAsked(current) && credentialIn(await secrets.read(labels, token)) === undefined) throw notAsked(labels);
+  if (current.key === undefined && !isAsked(current) && credentialIn(await secrets.read(labels, token)) === undefined)
+    throw notAsked(current, labels);
   const next = nextCredential(current);
   if (current.key !== undefined && isOfAutoregistration(current) && (await secrets.read(labels, token)) === undefined)
     await preflightAutoregistration(current, next, labels, token, ports);
@@ -43,14 +44,19 @@ export async function createSecret(
 }
 
 /** Nothing is encrypted for the first time by accident: the value says that there is no key, and the inventory that there is to be one. */
-function isAsked(current: CurrentValue): boolean {
-  return current.key !== undefined || current.takes !== undefined;
+function isAsked({ takes, certificate }: KeylessValue): boolean {
+  return takes === 'only-psk' || (takes !== undefined && certificate === undefined);
 }
 
-function notAsked({ secretName }: SecretLabels): Refusal {
+function notAsked({ certificate, takes }: KeylessValue, { secretName }: SecretLabels): Refusal {
+  if (takes !== undefined)
+    return new Refusal(
+      'FIRST_ENCRYPTION_TOO_OPEN',
+      `${secretName} says that its targets use certificates, and the inventory asks for "firstEncryption": "unencrypted-too", with which Zabbix would take unencrypted connections that it refuses today; put "only-psk" into its entry and deploy`,
+    );
   return new Refusal(
     'FIRST_ENCRYPTION_NOT_ASKED',
-    `${secretName} says that its targets are unencrypted, and the inventory asks for no first encryption; put "firstEncryption": "only-psk" into its entry and deploy, or put the identity and psk in use into the secret`,
+    `${secretName} says that its targets ${certificate === undefined ? 'are unencrypted' : 'use certificates'}, and the inventory asks for no first encryption; put "firstEncryption": "only-psk" into its entry and deploy, or put the identity and psk in use into the secret`,
   );
 }
 

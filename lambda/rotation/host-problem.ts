@@ -1,6 +1,6 @@
 import { Refusal } from '../errors.ts';
 import { noWitness } from './contact.ts';
-import type { CurrentValue, MonitoredHost } from './model.ts';
+import type { Certificate, CurrentValue, MonitoredHost } from './model.ts';
 import type { Stored } from './stored-credential.ts';
 
 /**
@@ -28,13 +28,21 @@ export function hostProblem(
       `${named} is in a maintenance without data collection, so nothing could be proven; wait until it ends or make it one with data collection`,
     );
   }
-  if (host.connect === 'certificate' || host.accept.includes('certificate')) {
+  const isAnother = stored === 'other' || stored === 'untold';
+  const certificate = current.key === undefined ? current.certificate : undefined;
+  if (certificate !== undefined && isAnother) {
     return new Refusal(
-      'HOST_USES_CERTIFICATE',
-      `${named} uses certificates, which this service does not manage; take it out of the secret`,
+      'CERTIFICATE_DIFFERS',
+      `${secretName} says that ${named} uses certificates, with ${inWords(certificate)}; in Zabbix ${inZabbix(host)}; correct the one that is wrong: a first key takes the place of certificates alone, in every direction`,
     );
   }
-  if (current.key === undefined && (stored === 'other' || stored === 'untold')) {
+  if (certificate === undefined && (host.connect === 'certificate' || host.accept.includes('certificate'))) {
+    return new Refusal(
+      'HOST_USES_CERTIFICATE',
+      `${named} uses certificates, which this service does not manage; take it out of the secret, or have it get a key in their place (docs/rotation.md, "First encryption")`,
+    );
+  }
+  if (current.key === undefined && isAnother) {
     return new Refusal(
       'HOST_ENCRYPTED_ALREADY',
       `${named} has a pre-shared key in Zabbix, and ${secretName} says that it is unencrypted; put the identity and psk in use there in place of "unencrypted", or take them away from the ${host.kind}'s Encryption tab`,
@@ -54,4 +62,20 @@ export function hostProblem(
         : `${named} could not be proven to be heard: ${noWitness}`,
     );
   return undefined;
+}
+
+function inWords({ issuer, subject }: Certificate): string {
+  return `${issuer === '' ? 'any issuer' : `issuer "${issuer}"`} and ${subject === '' ? 'any subject' : `subject "${subject}"`}`;
+}
+
+const words = { none: 'no encryption', psk: 'PSK', certificate: 'certificate' } as const;
+
+/** Of a proxy, the one direction that it has. */
+function inZabbix({ kind, connect, accept, certificate }: MonitoredHost): string {
+  const taken = accept.map((how) => words[how]).join(' and ');
+  const connects = `connections to it use ${words[connect]}`;
+  const accepts = `from it are taken with ${taken}`;
+  const both =
+    kind === 'host' ? `${connects}, those ${accepts}` : accept.length === 0 ? connects : `connections ${accepts}`;
+  return certificate === undefined ? both : `${both}, with ${inWords(certificate)}`;
 }

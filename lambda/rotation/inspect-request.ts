@@ -1,4 +1,4 @@
-import { unencrypted } from '../contract.ts';
+import { keyless } from '../contract.ts';
 import { sentence } from '../errors.ts';
 import type { Deadline } from './deadline.ts';
 import { describeAutoregistration } from './describe-autoregistration.ts';
@@ -10,12 +10,12 @@ import {
   fingerprintOf,
   type Inspection,
   isOfAutoregistration,
+  type KeylessValue,
   type MonitoredHost,
   type NodeTarget,
   onNodes,
   type Protection,
   type RotationIds,
-  type UnencryptedValue,
 } from './model.ts';
 import { byNode, proxiesFirst } from './node-mates.ts';
 import type { Ports, SecretLabels } from './ports.ts';
@@ -105,8 +105,12 @@ function storedIn(
 ): string {
   if (holds === 'untold') return 'does not tell which key it holds';
   if (holds === undefined)
-    return current.key === undefined ? 'encrypts it already' : 'holds another key than the secret';
-  if (holds.key === undefined) return 'does not encrypt it';
+    return current.key !== undefined
+      ? 'holds another key than the secret'
+      : current.certificate === undefined
+        ? 'encrypts it already'
+        : 'does not hold the certificate that the secret names';
+  if (holds.key === undefined) return holds.certificate === undefined ? 'does not encrypt it' : 'takes its certificate';
   return `holds the key of ${holds === current ? 'AWSCURRENT' : holds === pending ? 'AWSPENDING' : 'nobody'}`;
 }
 
@@ -128,8 +132,8 @@ function onNode(
   current: Protection,
   pending: Credential | undefined,
 ): string {
-  if (found.fingerprint === unencrypted)
-    return `${name}: ${found.agent} ${found.agentVersion} on ${node} ${found.running ? 'runs' : 'does NOT run'} without a key; its first one would come into ${found.keyFile}${busyWith(found)}.`;
+  if (keyless.some((word) => word === found.fingerprint))
+    return `${name}: ${found.agent} ${found.agentVersion} on ${node} ${found.running ? 'runs' : 'does NOT run'} ${found.fingerprint === 'certificate' ? 'with a certificate; its first key' : 'without a key; its first one'} would come into ${found.keyFile}${busyWith(found)}.`;
   const key =
     found.fingerprint === fingerprintOf(current)
       ? 'the key of AWSCURRENT'
@@ -144,7 +148,8 @@ function busyWith({ rotation }: Inspection): string {
 }
 
 function held(current: CurrentValue): string {
-  if (current.key === undefined) return 'says that nothing is encrypted yet';
+  if (current.key === undefined)
+    return current.certificate === undefined ? 'says that nothing is encrypted yet' : 'says that certificates are used';
   return `holds identity "${current.identity}" with a key of ${current.key.bytes} bytes (${current.key.fingerprint})`;
 }
 
@@ -160,8 +165,12 @@ function plan(current: CurrentValue, { secretName }: SecretLabels, unfinished: b
   return `${minted}, and switch ${named.join(', then ')}.`;
 }
 
-function planFirst({ keyBytes, takes, targets }: UnencryptedValue, secretName: string): string {
+function planFirst({ keyBytes, takes, certificate, targets }: KeylessValue, secretName: string): string {
   const named = targets.map(({ name }) => name).join(', then ');
+  if (certificate !== undefined && takes !== undefined)
+    return takes === 'only-psk'
+      ? `A rotation of ${secretName} would mint a key of ${keyBytes} bytes and give ${named} its first one in place of the certificate.`
+      : `A rotation of ${secretName} would be refused: with certificates in use "firstEncryption" must be "only-psk".`;
   switch (takes) {
     case undefined:
       return `A rotation of ${secretName} would be refused: its entry in the inventory has no "firstEncryption".`;

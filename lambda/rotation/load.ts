@@ -1,5 +1,5 @@
 import { Refusal, StillOpen } from '../errors.ts';
-import { type CurrentValue, credentialIn, type Rotation, type SecretValue } from './model.ts';
+import { beforeFirst, type CurrentValue, credentialIn, type Rotation, type SecretValue } from './model.ts';
 import type { Ports, SecretLabels } from './ports.ts';
 import { lastUntil } from './waiting.ts';
 
@@ -77,12 +77,16 @@ export function rotationOf(
   const ids = { secretId, secretName, versionId, currentVersionId, waitedUntil: lastUntil(waiting, versionId) };
   if (current.key === undefined) {
     // What a first encryption goes back to is no way back from any other: a host that has a key would lose it.
-    if (pending.takes === undefined)
+    if (pending.takes === undefined || pending.before !== beforeFirst(current))
       throw new StillOpen(
-        `AWSCURRENT of ${secretName} says that its targets are unencrypted, and version ${versionId} is not their first key: somebody has changed the value meanwhile; put that of AWSPREVIOUS into the secret again`,
+        `AWSCURRENT of ${secretName} says that its targets ${current.certificate === undefined ? 'are unencrypted' : 'use certificates'}, and version ${versionId} is not their first key: somebody has changed the value meanwhile; put that of AWSPREVIOUS into the secret again`,
       );
     return { ...ids, current: { ...current, takes: pending.takes }, pending };
   }
   // It was their first one once; given back to Zabbix it says no more what is taken beside it.
-  return { ...ids, current: current.takes === undefined ? current : { ...current, takes: undefined }, pending };
+  return {
+    ...ids,
+    current: current.takes === undefined ? current : { ...current, takes: undefined, before: undefined },
+    pending,
+  };
 }

@@ -1,4 +1,4 @@
-import { type Door, unencrypted } from '../contract.ts';
+import type { Door, keyless } from '../contract.ts';
 import type { PskKey } from './psk.ts';
 
 /** Something of Zabbix that holds one end of a pre-shared key. */
@@ -45,22 +45,41 @@ export interface Credential {
   readonly key: PskKey;
   /** Only of a target's first credential: what both ends take from then on. With every other they take what they took. */
   readonly takes?: Door | undefined;
+  /** Of such a one: what it took the place of; undefined: nothing, both ends were unencrypted. */
+  readonly before?: 'certificate' | undefined;
 }
 
-/** No credential: both ends speak unencrypted. What a first encryption begins with and goes back to. */
-export interface Unencrypted {
+/** Of whom Zabbix takes a certificate, in its own words; empty: of anybody whose CA it trusts. */
+export interface Certificate {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/** No credential: both ends speak unencrypted, or with certificates. What a first encryption begins with and goes back to. */
+export interface Keyless {
   readonly key?: undefined;
   readonly identity?: undefined;
+  /** Undefined: unencrypted. */
+  readonly certificate?: Certificate | undefined;
   /** What the first credential is to bring; undefined: nobody has asked for one. */
   readonly takes: Door | undefined;
 }
 
 /** What the traffic of a target is protected by. */
-export type Protection = Credential | Unencrypted;
+export type Protection = Credential | Keyless;
 
-/** What is compared and told of either: the key's fingerprint, or that there is no key. */
-export function fingerprintOf({ key }: Protection): string {
-  return key === undefined ? unencrypted : key.fingerprint;
+/** What is compared and told of either: the key's fingerprint, or what there is in place of a key. */
+export function fingerprintOf(protection: Protection): string {
+  return protection.key === undefined ? insteadOfKey(protection) : protection.key.fingerprint;
+}
+
+export function insteadOfKey({ certificate }: Keyless): (typeof keyless)[number] {
+  return certificate === undefined ? 'unencrypted' : 'certificate';
+}
+
+/** What the first credential says that it takes the place of. */
+export function beforeFirst({ certificate }: Keyless): Credential['before'] {
+  return certificate === undefined ? undefined : 'certificate';
 }
 
 export type IdentityMode = 'new' | 'fixed';
@@ -80,13 +99,13 @@ interface Shared {
 export interface SecretValue extends Credential, Shared {}
 
 /** The version before a secret's first key. */
-export interface UnencryptedValue extends Unencrypted, Shared {
+export interface KeylessValue extends Keyless, Shared {
   /** What the first identity begins with; where it is to stay fixed, all of it. */
   readonly firstIdentity: string;
 }
 
 /** What AWSCURRENT may say. */
-export type CurrentValue = SecretValue | UnencryptedValue;
+export type CurrentValue = SecretValue | KeylessValue;
 
 /** A version that has a credential. */
 export function credentialIn(value: CurrentValue | undefined): SecretValue | undefined {
@@ -223,6 +242,8 @@ export interface MonitoredHost {
   readonly connect: 'none' | 'psk' | 'certificate';
   /** From the host (active checks) or the active proxy. */
   readonly accept: readonly ('none' | 'psk' | 'certificate')[];
+  /** Whose certificate it takes, where it takes any. */
+  readonly certificate?: Certificate | undefined;
   /** Of a proxy, whether the server takes it for online, where the version tells. Undefined: Zabbix polls nothing there, so it has no opinion. */
   readonly reachable: { readonly yes: true } | { readonly yes: false; readonly error: string } | undefined;
   /** Monitored by a proxy, which learns of a key some seconds after the server (`prompt`), or up to an hour after it (`slow`). */

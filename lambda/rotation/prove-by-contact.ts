@@ -51,7 +51,7 @@ async function gather(
       return { node: { unknown: unasked }, stored: 'wanted', contact: { seen: 'unknown', because }, oldKey: 'none' };
     }
     if (isHeardEitherWay(target, wanted)) {
-      const because = `${unasked}, and unencrypted connections are taken too, so that contact does not tell whether it has the key`;
+      const because = `${unasked}, and ${fingerprintOf(wanted) === 'certificate' ? 'certificates' : 'unencrypted connections'} are taken too, so that contact does not tell whether it has the key`;
       return { node: { unknown: unasked }, stored: 'wanted', contact: { seen: 'unknown', because }, oldKey: 'none' };
     }
     const fromMs = clock.now().ms;
@@ -78,8 +78,12 @@ async function gather(
   }
 }
 
-/** Where a first encryption leaves the door open, a host is asked with the key, but an agent that has it is asked without one as well; and a proxy comes either way. */
+/**
+ * Where a first encryption leaves the door open, a host is asked with the key, but an agent that has it is asked without one as well; and a
+ * proxy comes either way. An agent that has its key in place of a certificate goes on taking the server's.
+ */
 function isHeardEitherWay({ kind }: NodeTarget, wanted: Protection): boolean {
+  if (wanted.key === undefined && wanted.certificate !== undefined) return kind === 'host';
   if (wanted.takes !== 'unencrypted-too') return false;
   return wanted.key === undefined || kind === 'proxy';
 }

@@ -10,7 +10,9 @@ export function rolledBackSentence(proofs: readonly Proof[]): string {
     'byContact' in node ? [` (${target.name} by contact: ${node.byContact})`] : [],
   );
   const old = proofs.every(({ wanted }) => wanted.key === undefined)
-    ? 'unencrypted again, as before'
+    ? proofs.some(({ wanted }) => fingerprintOf(wanted) === 'certificate')
+      ? 'on the certificate again, as before'
+      : 'unencrypted again, as before'
     : 'on the old key again';
   return `rolled back: ${names} ${proofs.length === 1 ? 'is' : 'are'} proven to be ${old}${byContact.join('')}`;
 }
@@ -48,6 +50,7 @@ function inZabbix(stored: Proof['evidence']['stored'], wanted: Protection, rotat
 }
 
 function keyName(fingerprint: string, { current, pending }: Rotation): string {
-  if (fingerprint === fingerprintOf(current)) return current.key === undefined ? 'no key' : 'the old key';
+  if (fingerprint === fingerprintOf(current))
+    return { unencrypted: 'no key', certificate: 'the certificate' }[fingerprint] ?? 'the old key';
   return fingerprint === pending.key.fingerprint ? 'the new key' : `another key (${fingerprint})`;
 }

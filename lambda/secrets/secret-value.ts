@@ -5,21 +5,22 @@ import { quote } from '../quote.ts';
 import { safeIdentity } from '../rotation/identity.ts';
 import {
   autoregistration,
+  type Certificate,
   type CurrentValue,
+  type KeylessValue,
   type NodeTarget,
   onNodes,
   type SecretValue,
   type Target,
-  type UnencryptedValue,
 } from '../rotation/model.ts';
 import { PskKey } from '../rotation/psk.ts';
-import { credentialShape, type targetShape, unencryptedShape } from './value-shape.ts';
+import { certificateShape, credentialShape, type targetShape, unencryptedShape } from './value-shape.ts';
 
 /** A value may be 64 kB long, and all of it may be wrong: a sentence is to be read. */
 const mostProblems = 10;
 
 /**
- * A secret's text as a credential with its targets, or as targets that are unencrypted yet.
+ * A secret's text as a credential with its targets, or as targets that have no key yet.
  *
  * @param takes what the operator asks of a first encryption
  * @throws {Refusal} that names the secret and every problem, never the key
@@ -27,7 +28,7 @@ const mostProblems = 10;
 export function parseSecretValue(text: string, secretName: string, takes?: Door): CurrentValue {
   const json = parseJson(text, secretName);
   const isObject = typeof json === 'object' && json !== null;
-  if (isObject && 'unencrypted' in json) return parseUnencrypted(json, secretName, takes);
+  if (isObject && ('unencrypted' in json || 'certificate' in json)) return parseKeyless(json, secretName, takes);
   if (isObject && 'adopt' in json && !('psk' in json)) {
     throw new Refusal(
       'SECRET_NOT_ADOPTED',
@@ -36,7 +37,7 @@ export function parseSecretValue(text: string, secretName: string, takes?: Door)
   }
   const parsed = credentialShape.safeParse(json);
   if (!parsed.success) throw malformed(secretName, problemsOf(parsed.error.issues));
-  const { identity, psk, identityMode, leaves, keyBytes, firstEncryption } = parsed.data;
+  const { identity, psk, identityMode, leaves, keyBytes, firstEncryption, before } = parsed.data;
   const targets = parsed.data.targets.map(toTarget);
   const nodes = onNodes(targets);
   const key = parseKey(psk, secretName);
@@ -74,15 +75,16 @@ export function parseSecretValue(text: string, secretName: string, takes?: Door)
     identityMode,
     ...(leaves === undefined ? {} : { leaves }),
     ...(firstEncryption === undefined ? {} : { takes: firstEncryption }),
+    ...(firstEncryption === undefined || before === undefined ? {} : { before }),
     keyBytes,
   };
 }
 
 /** @throws {Refusal} where there is more to it than hosts or proxies, each with a key file of its own */
-function parseUnencrypted(json: object, secretName: string, takes: Door | undefined): UnencryptedValue {
-  const parsed = unencryptedShape.safeParse(json);
+function parseKeyless(json: object, secretName: string, takes: Door | undefined): KeylessValue {
+  const parsed = 'unencrypted' in json ? unencryptedShape.safeParse(json) : certificateShape.safeParse(json);
   if (!parsed.success) throw malformed(secretName, problemsOf(parsed.error.issues));
-  const { identity, identityMode, keyBytes } = parsed.data;
+  const { identity, identityMode, keyBytes, certificate } = parsed.data;
   const targets = parsed.data.targets.map(toTarget);
   const nodes = onNodes(targets);
   const [first, ...others] = atLeastOne(targets, secretName);
@@ -98,7 +100,12 @@ function parseUnencrypted(json: object, secretName: string, takes: Door | undefi
   const firstIdentity = identity ?? first.name;
   if (identityMode === 'fixed' && (identity === undefined || !safeIdentity.test(identity)))
     throw malformed(secretName, ['identity: must stand there where it is to stay fixed: letters, digits and . _ : -']);
-  return { targets: [first, ...others], takes, firstIdentity, identityMode, keyBytes };
+  const instead = certificate === undefined ? {} : { certificate: wanted(certificate) };
+  return { targets: [first, ...others], takes, ...instead, firstIdentity, identityMode, keyBytes };
+}
+
+function wanted(certificate: true | Certificate): Certificate {
+  return certificate === true ? { issuer: '', subject: '' } : certificate;
 }
 
 function problemsOf(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string[] {
@@ -125,13 +132,13 @@ function refuseTwice(nodes: readonly NodeTarget[], secretName: string): void {
 /** The text of the next version: what the owner wrote, with another identity and key. */
 export function writeSecretValue(
   previousText: string,
-  { identity, key, takes }: Pick<SecretValue, 'identity' | 'key' | 'takes'>,
+  { identity, key, takes, before }: Pick<SecretValue, 'identity' | 'key' | 'takes' | 'before'>,
   secretName: string,
 ): string {
   const previous = parseJson(previousText, secretName);
   const kept = typeof previous === 'object' ? previous : {};
   // After the first key nothing says any more that there is none, and after the second that it was the first.
-  const first = { unencrypted: undefined, firstEncryption: takes };
+  const first = { unencrypted: undefined, certificate: undefined, firstEncryption: takes, before };
   return JSON.stringify({ ...kept, ...first, identity, psk: key.reveal() });
 }
 

@@ -15,8 +15,10 @@ import {
   optional,
   refine,
   regex,
+  strictObject,
   string,
   undefined as undefinedShape,
+  union,
 } from 'zod/mini';
 import { doors, nodeIdPattern } from '../contract.ts';
 import { keyBytesMax, keyBytesMin } from '../rotation/psk.ts';
@@ -57,11 +59,8 @@ export const targetShape = discriminatedUnion('kind', [onNodeShape, autoregistra
   error: 'must be "host", "proxy" or "autoregistration"',
 });
 
-const identityShape = string().check(
-  minLength(1),
-  maxLength(128),
-  refine((identity) => !unseen.test(identity), { error: 'holds a character that nobody can see' }),
-);
+const isSeen = refine<string>((text) => !unseen.test(text), { error: 'holds a character that nobody can see' });
+const identityShape = string().check(minLength(1), maxLength(128), isSeen);
 
 const shared = {
   targets: array(targetShape).check(minLength(1, { error: 'must list at least one target' })),
@@ -75,15 +74,25 @@ export const credentialShape = looseObject({
   psk: string(),
   /** Of a first key, by this service: whoever takes it back knows by it that there was none before. */
   firstEncryption: optional(oneOf(doors)),
+  /** Beside it: what it took the place of. */
+  before: optional(literal('certificate')),
   ...shared,
 });
+const beside =
+  'must not stand beside "unencrypted" or "certificate": the one is the key in use, the other says that there is none';
+const withoutKey = { psk: optional(undefinedShape({ error: beside })), identity: optional(identityShape), ...shared };
 export const unencryptedShape = looseObject({
   unencrypted: literal(true, { error: 'must be true, or not stand there' }),
-  psk: optional(
-    undefinedShape({
-      error: 'must not stand beside "unencrypted": the one is the key in use, the other says that there is none',
-    }),
+  certificate: optional(undefinedShape({ error: 'must not stand beside "unencrypted": it is the one or the other' })),
+  ...withoutKey,
+});
+/** Zabbix takes 1024 characters; what it shows longer than this is shortened for our sentences, and so never the same. */
+const distinguishedName = _default(string().check(maxLength(700), isSeen), '');
+const named = { error: 'must be true, or {"issuer": "…", "subject": "…"} as Zabbix has them' };
+export const certificateShape = looseObject({
+  certificate: union(
+    [literal(true), strictObject({ issuer: distinguishedName, subject: distinguishedName }, named)],
+    named,
   ),
-  identity: optional(identityShape),
-  ...shared,
+  ...withoutKey,
 });

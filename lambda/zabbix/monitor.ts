@@ -5,7 +5,7 @@ import type { MonitoredHost, Protection, ServerTime, Target } from '../rotation/
 import type { Clock, Found, Monitor } from '../rotation/ports.ts';
 import { autoregistrationOf } from './autoregistration.ts';
 import { type Dialect, limitsOf } from './dialect.ts';
-import { encryption } from './encryption.ts';
+import { certificateOf, encryption, isSame } from './encryption.ts';
 import { hostsBehind } from './hosts-behind.ts';
 import { type HostReply, hostReply, itemReply, lastValueReply, namedReply, scriptReply } from './objects.ts';
 import { addressOf, isOneOf } from './places.ts';
@@ -88,7 +88,8 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
       {
         ...selection,
         output: [
-          ...['hostid', 'host', 'status', 'tls_connect', 'tls_accept', 'maintenance_status', 'maintenance_type'],
+          ...['hostid', 'host', 'status', 'tls_connect', 'tls_accept', 'tls_issuer', 'tls_subject'],
+          ...['maintenance_status', 'maintenance_type'],
           dialect.hostMonitoredByField,
         ],
         selectInterfaces: ['interfaceid', 'type', 'available', 'error', 'errors_from'],
@@ -102,7 +103,7 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
     return { host, seen: { serverS: dateS } };
   }
 
-  /** @param holds what it is known to hold: an unencrypted one is described with the witness of its first credential */
+  /** @param holds what it is known to hold: one without a key is described with the witness of its first credential */
   async function describe(found: HostReply, seen: ServerTime, holds?: Protection): Promise<MonitoredHost> {
     const items = await get(
       'item.get',
@@ -126,6 +127,7 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
       enabled: found.status === '0',
       connect,
       accept,
+      ...certificateOf(found),
       reachable: reachability(found),
       silenced: isSilenced(found),
       behindProxy,
@@ -176,7 +178,11 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
       const named = (also: object) => hostWhere({ filter: { host: [name], ...also } });
       for (const holds of among) {
         const found = await named(stores(holds));
-        if (found?.host.host === name) return { host: await describe(found.host, found.seen, holds), holds };
+        if (
+          found?.host.host === name &&
+          (holds.key !== undefined || isSame(certificateOf(found.host).certificate, holds.certificate))
+        )
+          return { host: await describe(found.host, found.seen, holds), holds };
       }
       const found = await named({});
       if (found?.host.host !== name) {

@@ -5,6 +5,8 @@ import { quote, quoteName } from '../quote.ts';
 const number = pipe(string().check(regex(/^\d{1,15}$/)), transform(Number));
 
 const name = pipe(string(), transform(quoteName));
+/** Of a certificate: compared, and part of a sentence of ours. */
+const distinguishedName = optional(name);
 /** What it says of a host: part of a sentence of ours. */
 const sentencePart = pipe(string(), transform(quote));
 
@@ -16,6 +18,8 @@ export const hostReply = array(
     status: string(),
     tls_connect: number,
     tls_accept: number,
+    tls_issuer: distinguishedName,
+    tls_subject: distinguishedName,
     maintenance_status: string(),
     maintenance_type: string(),
     proxy_hostid: optional(string()),
@@ -42,6 +46,8 @@ export const proxyReply = array(
     operating_mode: optional(string()),
     tls_connect: number,
     tls_accept: number,
+    tls_issuer: distinguishedName,
+    tls_subject: distinguishedName,
     lastaccess: number,
     state: optional(string()),
     description: string(),

@@ -1,9 +1,9 @@
 import type { ZodMiniType } from 'zod/mini';
 import { Refusal, ZabbixRefused, ZabbixUnreachable } from '../errors.ts';
-import type { Credential, MonitoredHost, Protection, ServerTime, Target, Witness } from '../rotation/model.ts';
+import type { Credential, Keyless, MonitoredHost, Protection, ServerTime, Target, Witness } from '../rotation/model.ts';
 import type { Found } from '../rotation/ports.ts';
 import type { Dialect } from './dialect.ts';
-import { encryption } from './encryption.ts';
+import { certificateOf, encryption, isSame } from './encryption.ts';
 import { type Mark, marked, markOf, unmarked } from './mark.ts';
 import { proxyNameReply, proxyReply } from './objects.ts';
 import { protectedBy, stores } from './psk-fields.ts';
@@ -35,7 +35,7 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
       {
         ...selection,
         output: [
-          ...['proxyid', 'tls_connect', 'tls_accept', 'lastaccess', 'description'],
+          ...['proxyid', 'tls_connect', 'tls_accept', 'tls_issuer', 'tls_subject', 'lastaccess', 'description'],
           ...[spoken.proxyNameField, spoken.proxyModeField],
           ...(spoken.proxyStateIsTold ? ['state'] : []),
         ],
@@ -66,6 +66,7 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
         // The other direction's setting means nothing: an active proxy is never connected to (Zabbix API reference, proxy object).
         connect: isPassive ? (encryption(proxy.tls_connect)[0] ?? 'none') : 'none',
         accept: isPassive ? [] : encryption(proxy.tls_accept),
+        ...certificateOf(proxy),
         reachable: reachability(proxy.state),
         behindProxy: false,
         silenced: false,
@@ -106,8 +107,8 @@ export function proxiesOf({ dialect, timed, call }: ProxyApi) {
         );
       }
       const { proxy: host, mark } = seen;
-      const unencrypted = isUnencrypted(host) ? among.find(({ key }) => key === undefined) : undefined;
-      if (unencrypted !== undefined) return { host, holds: unencrypted };
+      const keyless = among.find((one) => one.key === undefined && isHeld(one, host));
+      if (keyless !== undefined) return { host, holds: keyless };
       if (proxyKeysAreCompared) return { host, holds: undefined };
       if (mark === undefined) return { host, holds: 'untold' };
       return { host, holds: among.find((one) => isMarked(one, mark)) };
@@ -180,8 +181,12 @@ function isPassive({ accept }: Pick<MonitoredHost, 'accept'>): boolean {
   return accept.length === 0;
 }
 
-function isUnencrypted({ connect, accept }: MonitoredHost): boolean {
-  return connect === 'none' && accept.every((how) => how === 'none');
+/** In the one direction that the proxy has. */
+function isHeld({ certificate: wanted }: Keyless, proxy: MonitoredHost): boolean {
+  const { connect, accept, certificate } = proxy;
+  const used = isPassive(proxy) ? [connect] : accept;
+  if (wanted === undefined) return used.every((how) => how === 'none');
+  return isSame(certificate, wanted) && used.every((how) => how === 'certificate');
 }
 
 function isMarked({ identity, key }: Protection, mark: Mark): boolean {

@@ -22,9 +22,10 @@ interface Documented {
   readonly tokenRunsScripts: boolean;
 }
 
-const ever = ['hostid', 'host', 'status', 'tls_connect', 'tls_accept', 'maintenance_status', 'maintenance_type'];
+const tls = ['tls_connect', 'tls_accept', 'tls_issuer', 'tls_subject'];
+const ever = ['hostid', 'host', 'status', ...tls, 'maintenance_status', 'maintenance_type'];
 const before70 = [...ever, 'proxy_hostid'];
-const proxyEver = ['proxyid', 'tls_connect', 'tls_accept', 'lastaccess', 'description'];
+const proxyEver = ['proxyid', ...tls, 'lastaccess', 'description'];
 const proxyBefore70 = [...proxyEver, 'host', 'status'];
 const proxySince70 = [...proxyEver, 'name', 'operating_mode', 'state'];
 const selectsBefore70 = { selectHosts: 'hosts' } as const;
@@ -179,8 +180,9 @@ export async function documentedZabbix(
 
   function isWanted(host: Host, { hostids, filter }: Readonly<Record<string, unknown>>): boolean {
     if (Array.isArray(hostids) && !hostids.includes(host.hostid)) return false;
-    return Object.entries(isRecord(filter) ? filter : {}).every(([field, wanted]) =>
-      [wanted].flat().map(String).includes(String(host[field])),
+    // An empty value is no condition.
+    return Object.entries(isRecord(filter) ? filter : {}).every(
+      ([field, wanted]) => wanted === '' || [wanted].flat().map(String).includes(String(host[field])),
     );
   }
 
@@ -239,11 +241,12 @@ export async function documentedZabbix(
     assign(host, change);
   }
 
-  /** Without PSK in either direction identity and key are forgotten. */
+  /** Without PSK in either direction identity and key are forgotten, without certificates issuer and subject. */
   function assign(object: Host, change: unknown) {
     for (const [field, value] of Object.entries(isRecord(change) ? change : {})) object[field] = String(value);
-    const { tls_connect, tls_accept } = object;
-    if (tls_connect === '1' && tls_accept === '1') Object.assign(object, { tls_psk: '', tls_psk_identity: '' });
+    const used = Number(object.tls_connect) | Number(object.tls_accept);
+    if ((used & 2) === 0) Object.assign(object, { tls_psk: '', tls_psk_identity: '' });
+    if ((used & 4) === 0) Object.assign(object, { tls_issuer: '', tls_subject: '' });
   }
 
   const server = createServer(async (request, response) => {

@@ -105,9 +105,9 @@ export function fakeMonitor(invocation: Invocation, zabbix: FakeZabbix): Monitor
       const id = idOf({ role: kind, name });
       if (kind === 'proxy' && !zabbix.comparesProxyKeys) {
         const { marked, stored } = await hostGet(id);
-        const unencrypted = stored.key === undefined ? among.find(({ key }) => key === undefined) : undefined;
+        const keyless = stored.key === undefined ? among.find((one) => same(stored, one)) : undefined;
         const held = marked === undefined ? 'untold' : among.find((credential) => same(marked, credential));
-        const holds = unencrypted ?? held;
+        const holds = keyless ?? held;
         return { host: await describe(id), holds };
       }
       for (const credential of among) {

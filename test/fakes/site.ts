@@ -229,7 +229,7 @@ export class FakeServer {
   hears(host: FakeHost): boolean {
     if (host.running === undefined || host.mute) return false;
     if (host.kind === 'active' || host.role === 'proxy') return this.accepts(host, host.running);
-    return this.up && !host.cutOff && takes(host.running, this.uses(host));
+    return this.up && !host.cutOff && agentTakes(host.running, this.uses(host));
   }
 }
 
@@ -238,12 +238,26 @@ function takes(own: Protection, coming: Protection): boolean {
   return same(own, coming) || (coming.key === undefined && own.key !== undefined && own.takes === 'unencrypted-too');
 }
 
+/** An agent that has its key in place of a certificate goes on taking certificates. */
+function agentTakes(own: Protection, coming: Protection): boolean {
+  return (
+    takes(own, coming) ||
+    (own.key !== undefined && own.before === 'certificate' && fingerprintOf(coming) === 'certificate')
+  );
+}
+
 /** Only the first credential says what is taken from then on. */
 function takingAsBefore(next: Protection, before: Protection): Protection {
   const isSaid = next.key === undefined || next.takes !== undefined || before.takes === undefined;
-  return isSaid ? next : { ...next, takes: before.takes };
+  return isSaid ? next : { ...next, takes: before.takes, before: before.key === undefined ? undefined : before.before };
 }
 
 export function same(a: Protection, b: Protection): boolean {
-  return a.identity === b.identity && fingerprintOf(a) === fingerprintOf(b);
+  return a.identity === b.identity && fingerprintOf(a) === fingerprintOf(b) && isOfSame(a, b);
+}
+
+function isOfSame(a: Protection, b: Protection): boolean {
+  if (a.key !== undefined || b.key !== undefined) return true;
+  const [one, other] = [a.certificate, b.certificate];
+  return one?.issuer === other?.issuer && one?.subject === other?.subject;
 }

@@ -1,5 +1,11 @@
 import type { Door } from '../../lambda/contract.ts';
-import { type Credential, fingerprintOf, type NodeGate, type Protection } from '../../lambda/rotation/model.ts';
+import {
+  beforeFirst,
+  type Credential,
+  fingerprintOf,
+  type NodeGate,
+  type Protection,
+} from '../../lambda/rotation/model.ts';
 import { beginExchange, finishExchange, letExchangeEnd, seeExchange, takeLock } from './exchange.ts';
 import { arm, askWithOtherKey, isStillArmed, refuseLate, type Waiting, waitAtGate } from './gate.ts';
 import { type Ending, type FakeNode, type Notes, Refused, type Running, type Script } from './node.ts';
@@ -15,6 +21,7 @@ export interface Ids {
 /** Whoever does not expect it is told of an agent without a key as of something to mend. */
 function refuseUnexpected({ host }: FakeNode, expected: Door | undefined): void {
   if (host.onDisk.key !== undefined || expected !== undefined) return;
+  if (host.prints === 'certificate') throw new Refused('The agent uses certificates (TLSConnect=cert): leave it out');
   throw new Refused('The agent uses no PSK (TLSConnect=unencrypted): give it a first key');
 }
 
@@ -51,7 +58,11 @@ export function* prepare(
   if (!isFurther) {
     if (!node.allRun) throw new Refused('the agent does not run: start it, then rotate');
     if (takes !== undefined && host.prints !== currentFingerprint)
-      throw new Refused(`the agent has a PSK already (${host.prints})`);
+      throw new Refused(
+        host.onDisk.key === undefined
+          ? `The agent is ${host.prints} and the secret says "${currentFingerprint}"`
+          : `the agent has a PSK already (${host.prints})`,
+      );
     if (host.prints !== currentFingerprint)
       throw new Refused(`the key on the node has the fingerprint ${host.prints}, and AWSCURRENT ${currentFingerprint}`);
     node.refuseUnlessWritable();
@@ -144,9 +155,10 @@ export function* switchKey(node: FakeNode, self: Running, ids: Ids, to: Credenti
     throw new Refused(`the gate ${wait.gate} cannot be used on this node`);
   if (!same(host.onDisk, notes.from)) throw new Refused('the key has changed since it was prepared');
   node.refuseUnlessWritable();
-  host.next = { ...to, takes: notes.takes };
+  const first = notes.from.key === undefined ? { before: beforeFirst(notes.from) } : {};
+  notes.to = { ...to, takes: notes.takes, ...first };
+  host.next = notes.to;
   yield { did: 'staged' };
-  notes.to = { ...to, takes: notes.takes };
   yield* arm(node, self, notes, 'forward', wait);
   const gate = yield* waitAtGate(node, self, notes, to, wait);
   // One that is called off has nothing to write, and whoever holds the lock may be waiting for its end.

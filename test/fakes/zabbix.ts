@@ -64,13 +64,15 @@ export class FakeZabbix {
     throw new Refusal('HOST_UNKNOWN', `Zabbix shows no host "${id}" to our API user`);
   }
 
-  /** @param holds what it is known to hold: an unencrypted one is described with the witness of its first credential */
+  /** @param holds what it is known to hold: one without a key is described with the witness of its first credential */
   describe(id: string, holds?: Protection): MonitoredHost {
     const host = this.host(id);
     const { name, role: kind } = host;
     const polled = host.kind !== 'active';
     const itemId = id;
-    const uses = host.stored.key === undefined ? 'none' : host.uses;
+    const { stored } = host;
+    const certificate = stored.key === undefined ? stored.certificate : undefined;
+    const uses = stored.key !== undefined ? host.uses : certificate === undefined ? 'none' : 'certificate';
     // An item that the agent sends proves nothing where it could come unencrypted, too.
     const isOpen = (holds ?? host.stored).takes === 'unencrypted-too' || host.stored.takes === 'unencrypted-too';
     const proves = polled || !isOpen;
@@ -91,6 +93,7 @@ export class FakeZabbix {
       enabled: host.enabled,
       connect: polled ? uses : 'none',
       accept: isOpen && uses === 'psk' ? ['none', 'psk'] : [uses],
+      ...(certificate === undefined ? {} : { certificate }),
       reachable: this.#reachable(host),
       behindProxy: host.behindProxy,
       silenced: host.silenced,

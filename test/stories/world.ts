@@ -3,6 +3,7 @@ import { Deadline } from '../../lambda/rotation/deadline.ts';
 import { requestInspection } from '../../lambda/rotation/inspect-request.ts';
 import {
   autoregistration,
+  type Certificate,
   type CurrentValue,
   fingerprintOf,
   type IdentityMode,
@@ -43,6 +44,8 @@ export interface WorldOptions {
   readonly leaves?: string;
   /** Nothing is encrypted yet, and this is what the inventory asks for. */
   readonly unencrypted?: Door | 'not asked';
+  /** Neither is it, and both ends use certificates. */
+  readonly certificate?: Certificate;
   readonly identity?: string;
   readonly identityMode?: IdentityMode;
   readonly keyBytes?: number;
@@ -71,6 +74,7 @@ export function aWorld(options: WorldOptions = {}) {
     listed = [],
     inside: insiders = [],
     unencrypted,
+    certificate,
     keyBytes = 32,
     stepMs = 900_000,
     behindPassiveProxy = false,
@@ -78,7 +82,7 @@ export function aWorld(options: WorldOptions = {}) {
     reload: { servers = [], proxies: hurried = [] } = {},
   } = options;
   const takes = unencrypted === 'not asked' ? undefined : unencrypted;
-  const old: Protection = unencrypted === undefined ? { identity, key: PskKey.mint(32) } : { takes };
+  const old: Protection = unencrypted === undefined ? { identity, key: PskKey.mint(32) } : { takes, certificate };
   const clock = new FakeClock();
   const hosts = names.map((name) => new FakeHost(name, old, kind));
   for (const { name, beside, mode = 'active' } of proxies) {
@@ -99,7 +103,7 @@ export function aWorld(options: WorldOptions = {}) {
     keyBytes,
   };
   const value: CurrentValue =
-    old.key === undefined ? { ...shared, takes, firstIdentity: identity } : { ...shared, ...old };
+    old.key === undefined ? { ...shared, ...old, firstIdentity: identity } : { ...shared, ...old };
   hosts.push(...neighbours.map((name) => new FakeHost(name, old, kind)));
   hosts.push(...neighbourProxies.map((name) => new FakeHost(name, old, 'active', { role: 'proxy' })));
   const secret = new FakeSecret('zabbix-psk/fake', value, clock);

@@ -95,14 +95,25 @@ test('a Zabbix that answers no more leaves the time to write, however many wait 
   expect(secrets.at(-1)?.otherUsers).toEqual({ unknown: 'the time of this report was over' });
 });
 
-test('a secret that waits for its first encryption holds no key that could be compared, and says so', async () => {
+test.each([
+  { certificate: undefined, says: /unencrypted: they wait for their first encryption/ },
+  { certificate: { issuer: '', subject: '' }, says: /use certificates: they wait for their first key/ },
+])('a secret that waits for its first encryption holds no key that could be compared: $says', async (row) => {
   const { ports } = manySecrets(1);
   const targets = [{ kind: 'host', name: 'srv-0', node: 'mi-1', config: 'auto' }] as const;
-  const unencrypted = { targets, takes: undefined, firstIdentity: 'srv-0', identityMode: 'new', keyBytes: 32 } as const;
-  const waiting = { ...ports, policies: { ...ports.policies, value: async () => unencrypted } };
+  const { certificate, says } = row;
+  const keyless = {
+    targets,
+    certificate,
+    takes: undefined,
+    firstIdentity: 'srv-0',
+    identityMode: 'new',
+    keyBytes: 32,
+  } as const;
+  const waiting = { ...ports, policies: { ...ports.policies, value: async () => keyless } };
   const [secret] = await gatherSecrets(waiting, shown, Deadline.in(900_000, ports.clock));
   expect(secret).toMatchObject({
-    value: { state: 'unreadable', because: expect.stringMatching(/they wait for their first encryption/) },
+    value: { state: 'unreadable', because: expect.stringMatching(says) },
     targets: [],
   });
 });

@@ -198,3 +198,54 @@ describe('a secret whose targets are unencrypted yet', () => {
     expect(() => parsed(value)).toThrow(expect.objectContaining({ code: 'SECRET_MALFORMED' }));
   });
 });
+
+describe('a secret whose targets use certificates', () => {
+  const certified = { certificate: true, targets: good.targets };
+  const parsed = (value: object, takes?: Door) => parseSecretValue(JSON.stringify(value), 'zabbix-psk/web-01', takes);
+
+  test("says whose, or that anybody's will do", () => {
+    expect(parsed(certified, 'only-psk')).toEqual({
+      targets: [{ ...good.targets[0], config: 'auto' }],
+      takes: 'only-psk',
+      certificate: { issuer: '', subject: '' },
+      firstIdentity: 'web-01',
+      identityMode: 'new',
+      keyBytes: 32,
+    });
+    const named = { issuer: 'CN=Peers,O=Example', subject: 'CN=web-01,O=Example' };
+    expect(parsed({ ...certified, certificate: named })).toMatchObject({ certificate: named });
+    expect(parsed({ ...certified, certificate: { issuer: 'CN=Peers' } })).toMatchObject({
+      certificate: { issuer: 'CN=Peers', subject: '' },
+    });
+  });
+
+  test('has a key in the next version, which says what it took the place of; the one after that does not', () => {
+    const credential = { identity: 'web-01.bcdfgh', key: PskKey.parse('f'.repeat(64)) };
+    const first = writeSecretValue(
+      JSON.stringify(certified),
+      { ...credential, takes: 'only-psk', before: 'certificate' },
+      'zabbix-psk/web-01',
+    );
+    expect(JSON.parse(first)).toEqual({
+      targets: good.targets,
+      firstEncryption: 'only-psk',
+      before: 'certificate',
+      identity: 'web-01.bcdfgh',
+      psk: 'f'.repeat(64),
+    });
+    expect(parse(first)).toMatchObject({ takes: 'only-psk', before: 'certificate' });
+    const second = JSON.parse(writeSecretValue(first, credential, 'zabbix-psk/web-01'));
+    expect(second).not.toHaveProperty('before');
+    expect(second).not.toHaveProperty('firstEncryption');
+  });
+
+  test.each([
+    ['with a key beside it', { ...certified, psk }, /psk: must not stand beside "unencrypted" or "certificate"/],
+    ['that says no', { ...certified, certificate: false }, /certificate: must be true, or \{"issuer"/],
+    ['that says more', { ...certified, certificate: { serial: '1' } }, /certificate: must be true, or \{"issuer"/],
+    ['that says that it is unencrypted too', { ...certified, unencrypted: true }, /it is the one or the other/],
+  ])('is malformed %s', (_, value, message) => {
+    expect(() => parsed(value)).toThrow(message);
+    expect(() => parsed(value)).toThrow(expect.objectContaining({ code: 'SECRET_MALFORMED' }));
+  });
+});

@@ -104,4 +104,72 @@ describe.each(['6.0', '7.0'] as const)('on %s', (release) => {
       expect(updates.join()).not.toContain(other);
     }
   });
+
+  describe('from certificates', () => {
+    const named = { issuer: 'CN=Peers,O=Example', subject: 'CN=web-1,O=Example' };
+    const fields = { tls_issuer: named.issuer, tls_subject: named.subject };
+    const before = { takes: 'only-psk', certificate: named } as const;
+    const after = { ...first('only-psk'), before: 'certificate' } as const;
+
+    test('a host goes to its first key in one update, and back to whose certificate it took', async () => {
+      const certified = { ...host, tls_connect: '4', tls_accept: '4', ...fields };
+      const { monitor, hosts, asked } = await documentedMonitor(release, { hosts: [certified], items: [sent] });
+      const found = await monitor.find(hostTarget, [before, after]);
+      expect(found.holds).toBe(before);
+      expect(found.host).toMatchObject({ connect: 'certificate', accept: ['certificate'], certificate: named });
+      // It is the witness of its first credential that counts.
+      expect(found.host.witness?.clockOf).toBe('agent');
+
+      await monitor.give([found.host], after);
+      expect(hosts[0]).toMatchObject({ ...psk, tls_connect: '2', tls_accept: '2', tls_issuer: '', tls_subject: '' });
+      expect((await monitor.find(hostTarget, [before, after])).holds).toBe(after);
+
+      await monitor.give([found.host], before);
+      expect(hosts[0]).toEqual(certified);
+      expect((await monitor.find(hostTarget, [before, after])).holds).toBe(before);
+      expect(asked.filter(({ method }) => method === 'host.update')).toHaveLength(2);
+    });
+
+    test.each([
+      [{ tls_connect: '4', tls_accept: '4', tls_issuer: named.issuer, tls_subject: '' }, named],
+      // An empty one in a filter is no condition.
+      [
+        { tls_connect: '4', tls_accept: '4', ...fields },
+        { issuer: '', subject: '' },
+      ],
+      [{ tls_connect: '4', tls_accept: '6', ...fields }, named],
+      [{ tls_connect: '4', tls_accept: '1', ...fields }, named],
+      [
+        { tls_connect: '1', tls_accept: '1', tls_issuer: '', tls_subject: '' },
+        { issuer: '', subject: '' },
+      ],
+    ])('what Zabbix holds is not that: %o, wanted %o', async (held, certificate) => {
+      const { monitor } = await documentedMonitor(release, { hosts: [{ ...host, ...held }] });
+      expect((await monitor.find(hostTarget, [{ takes: 'only-psk', certificate }])).holds).toBeUndefined();
+    });
+
+    test('a proxy does so in the one direction that it has, and its description is as it was in the end', async () => {
+      for (const [mode, field] of [
+        [{}, 'tls_accept'],
+        [{ status: '6', operating_mode: '1' }, 'tls_connect'],
+      ] as const) {
+        const certified = { ...proxy, ...mode, ...fields, [field]: '4' };
+        const { monitor, proxies } = await a(release, [certified]);
+        const { host: found, holds } = await monitor.find(proxyTarget, [before, after]);
+        expect(holds).toBe(before);
+        await monitor.give([found], after);
+        expect(proxies[0]).toMatchObject({ ...psk, [field]: '2', tls_issuer: '', tls_subject: '' });
+        expect((await monitor.find(proxyTarget, [before, after])).holds).toBe(after);
+        await monitor.give([found], before);
+        expect(proxies[0]).toEqual(certified);
+        expect((await monitor.find(proxyTarget, [before, after])).holds).toBe(before);
+
+        const others = [
+          { takes: 'only-psk', certificate: { issuer: '', subject: '' } },
+          unencrypted('only-psk'),
+        ] as const;
+        expect([undefined, 'untold']).toContain((await monitor.find(proxyTarget, others)).holds);
+      }
+    });
+  });
 });
