@@ -52,11 +52,16 @@ export function siteOf(seed: number): Site {
   const ofSlowProxies = new Random(seed ^ 0x510a);
   /** As above, of those in which everything is encrypted. */
   const ofFirst = new Random(seed ^ 0xf125e);
+  /** As above, of those in which the others are unencrypted. */
+  const ofCertificates = new Random(seed ^ 0xce27);
   const clock = new FakeClock();
   const hosts: FakeHost[] = [];
   const secrets = Array.from({ length: random.of([1, 1, 2, 3]) }, (_, nth) => {
     const isFirst = ofFirst.chance(0.15);
-    const old: Protection = isFirst ? { takes: 'only-psk' } : { identity: `id-${nth}`, key: PskKey.mint(32) };
+    const certificate = ofCertificates.chance(0.3) ? { issuer: 'CN=Peers', subject: '' } : undefined;
+    const old: Protection = isFirst
+      ? { takes: 'only-psk', certificate }
+      : { identity: `id-${nth}`, key: PskKey.mint(32) };
     const own = Array.from({ length: random.of([1, 1, 2, 3]) }, () => {
       const host = new FakeHost(`web-${hosts.length + 1}`, old, random.of(['passive', 'active', 'both']));
       host.canProbe = random.chance(0.7);
@@ -83,8 +88,8 @@ export function siteOf(seed: number): Site {
     if (old.key !== undefined) return new FakeSecret(`zabbix-psk/${nth}`, { ...shared, ...old }, clock);
     // What an agent sends proves nothing where it may come unencrypted, too.
     const isPolled = own.every(({ kind, role }) => kind !== 'active' || role === 'proxy');
-    const takes = isPolled && ofFirst.chance(0.5) ? 'unencrypted-too' : 'only-psk';
-    const secret = new FakeSecret(`zabbix-psk/${nth}`, { ...shared, takes, firstIdentity: `id-${nth}` }, clock);
+    const takes = isPolled && ofFirst.chance(0.5) && certificate === undefined ? 'unencrypted-too' : 'only-psk';
+    const secret = new FakeSecret(`zabbix-psk/${nth}`, { ...shared, ...old, takes, firstIdentity: `id-${nth}` }, clock);
     secret.firstEncryption = takes;
     return secret;
   });

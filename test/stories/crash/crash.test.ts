@@ -61,7 +61,7 @@ describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
 
   test.each(
     ways.flatMap((way) =>
-      (['unencrypted', 'unencrypted, door open', 'unencrypted proxy'] as const).map(
+      (['unencrypted', 'unencrypted, door open', 'unencrypted proxy', 'certificate'] as const).map(
         (targets) => [way, targets] as const,
       ),
     ),

@@ -22,6 +22,7 @@ const otherTargets = [
   'unencrypted',
   'unencrypted, door open',
   'unencrypted proxy',
+  'certificate',
 ] as const;
 
 const ofOthers: readonly Scenario[] = ways.flatMap((way) =>

@@ -27,7 +27,8 @@ export interface Scenario {
    * `behind a passive proxy of 6.0`: one host whose proxy learns of its key in an hour, whoever is told what;
    * `autoregistration`: with two hosts that have registered and stay on the key that they have;
    * `unencrypted` and `unencrypted proxy`: one that gets its first key, after which it takes nothing else;
-   * `unencrypted, door open`: one that goes on taking unencrypted connections.
+   * `unencrypted, door open`: one that goes on taking unencrypted connections;
+   * `certificate`: one that gets its first key in place of a certificate.
    */
   readonly targets:
     | 1
@@ -39,7 +40,8 @@ export interface Scenario {
     | 'autoregistration'
     | 'unencrypted'
     | 'unencrypted proxy'
-    | 'unencrypted, door open';
+    | 'unencrypted, door open'
+    | 'certificate';
   readonly identityMode: IdentityMode;
   /** How often Secrets Manager repeats the rotation before it says that it has failed. */
   readonly retries: 0 | 1 | 2;
@@ -173,7 +175,7 @@ function build(scenario: Scenario): World {
   const unencrypted =
     targets === 'unencrypted, door open'
       ? 'unencrypted-too'
-      : targets === 'unencrypted' || targets === 'unencrypted proxy'
+      : targets === 'unencrypted' || targets === 'unencrypted proxy' || targets === 'certificate'
         ? 'only-psk'
         : undefined;
   const world = aWorld({
@@ -182,6 +184,7 @@ function build(scenario: Scenario): World {
     identityMode,
     reload,
     ...(unencrypted === undefined ? {} : { unencrypted }),
+    ...(targets === 'certificate' ? { certificate: { issuer: 'CN=Peers', subject: '' } } : {}),
   });
   world.monitor.comparesProxyKeys = false;
   const { monitor } = world;
