@@ -1,0 +1,3 @@
+import { certificatesOn } from '../suite/certificates.ts';
+
+certificatesOn('7.0');
