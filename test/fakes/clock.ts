@@ -36,10 +36,18 @@ export class FakeClock implements Clock {
     this.#push({ ms: this.#ms + Math.max(0, ms), nth: this.#count, act });
     if (this.#running) return;
     this.#running = true;
-    setImmediate(() => this.#run());
+    this.#goOn();
   }
 
-  /** One who was woken goes on as far as he can before anything else happens: the promises have run when an immediate does. */
+  /**
+   * When the promises have run: a tick that a microtask asks for comes after all of them. A turn of the event loop for each step would
+   * take a fifth of a long run.
+   */
+  #goOn(): void {
+    queueMicrotask(() => process.nextTick(() => this.#run()));
+  }
+
+  /** One who was woken goes on as far as he can before anything else happens. */
   #run(): void {
     this.#woken = false;
     while (!this.#woken) {
@@ -51,7 +59,7 @@ export class FakeClock implements Clock {
       this.#ms = next.ms;
       next.act();
     }
-    setImmediate(() => this.#run());
+    this.#goOn();
   }
 
   /** A heap: the earliest event is at its root. */
