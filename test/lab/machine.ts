@@ -43,7 +43,8 @@ export class Machine {
 
   /** Starts a program on the machine in a session of its own and leaves it running. `signalProgram` reaches it. */
   spawn(argv: Argv, options: MachineSpawnOptions = {}): ChildProcess {
-    const [program, ...args] = this.#inside(['setsid', '--', ...argv]);
+    // By its path: what stands before it in PATH counts the effects of scripts, and starting one is none.
+    const [program, ...args] = this.#inside(['/usr/bin/setsid', '--', ...argv]);
     const { environment = plainEnvironment, stdio = 'ignore' } = options;
     return spawn(program, args, { detached: true, env: { ...environment }, stdio });
   }
