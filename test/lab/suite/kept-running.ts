@@ -26,7 +26,7 @@ export function keptRunning(version: ZabbixVersion): void {
       child.stdout?.on('data', (chunk) => {
         printed += String(chunk);
       });
-      await eventually('it runs', () => printed.includes('Ctrl-C ends it'), { withinS: 60 });
+      await eventually('it runs', () => printed.includes('Ctrl-C ends it'), { withinS: 180 });
     });
     afterAll(() => {
       child.kill('SIGKILL');
