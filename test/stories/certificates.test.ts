@@ -1,17 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { RotationRolledBack } from '../../lambda/errors.ts';
-import { keptRecords } from '../fakes/kept-records.ts';
+import { lastRecord } from './last-record.ts';
 import { aWorld, token, type World, type WorldOptions } from './world.ts';
 
 const certificate = { issuer: 'CN=Peers,O=Example', subject: 'CN=web-1,O=Example' };
 const nextToken = 'token-of-the-next-rotation-0000000000';
 const aCertifiedWorld = (options: WorldOptions = {}) => aWorld({ unencrypted: 'only-psk', certificate, ...options });
-
-function lastRecord(world: World) {
-  const { records, problems } = keptRecords(world.account.bucket);
-  expect(problems).toEqual([]);
-  return records.at(-1);
-}
 
 /** As before: what Zabbix holds, what the agent runs with and has on its disk, and nothing of ours on its node. */
 function expectUntouched(world: World, name = 'web-1'): void {

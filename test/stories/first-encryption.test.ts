@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { RotationRolledBack, StillOpen } from '../../lambda/errors.ts';
-import { keptRecords } from '../fakes/kept-records.ts';
+import { lastRecord } from './last-record.ts';
 import { aWorld, token, type World } from './world.ts';
 
 const doors = ['only-psk', 'unencrypted-too'] as const;
 const nextToken = 'token-of-the-next-rotation-0000000000';
-
-function lastRecord(world: World) {
-  const { records, problems } = keptRecords(world.account.bucket);
-  expect(problems).toEqual([]);
-  return records.at(-1);
-}
 
 /** As before: what Zabbix holds, what the agent runs with and has on its disk, and nothing of ours on its node. */
 function expectUntouched(world: World, name = 'web-1'): void {

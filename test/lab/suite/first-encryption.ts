@@ -6,7 +6,8 @@ import type { SmallHost, SmallHostOptions } from '../hosts/small-host.ts';
 import type { SmallProxy } from '../hosts/small-proxy.ts';
 import { type Lab, startLab } from '../lab.ts';
 import type { ZabbixVersion } from '../release.ts';
-import { endOf, labelled, leftOn, ownerAndMode } from './held.ts';
+import { contents, sharesFirstKey } from './first-key.ts';
+import { endOf, labelled, leftOn } from './held.ts';
 import { currentOf } from './proxies.ts';
 
 interface Row {
@@ -106,7 +107,7 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
         expect(outcome).toBe('succeeded');
         const first = currentOf(lab, name);
         expect(first.versionId).toBe(versionId);
-        await shares(host, first);
+        await sharesFirstKey(host, first);
         expect(await directions(host)).toBe(`2/${bits[takes]}`);
         const accept = takes === 'only-psk' ? 'psk' : 'unencrypted,psk';
         expect(host.machine.read(host.paths.config)).toBe(
@@ -125,7 +126,7 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
         expect(next).toMatchObject({ outcome: 'succeeded', failures: [] });
         const second = currentOf(lab, name);
         expect(second.psk === first.psk).toBe(false);
-        await shares(host, second);
+        await sharesFirstKey(host, second);
         expect(await directions(host)).toBe(`2/${bits[takes]}`);
       },
     );
@@ -155,7 +156,7 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
 
         host.heal();
         expect(await lab.rotate(name)).toMatchObject({ outcome: 'succeeded', failures: [] });
-        await shares(host, currentOf(lab, name));
+        await sharesFirstKey(host, currentOf(lab, name));
       },
     );
 
@@ -211,22 +212,4 @@ export function firstEncryptionOn(version: ZabbixVersion): void {
       },
     );
   });
-
-  async function shares(
-    host: SmallHost,
-    credential: { readonly identity: string; readonly psk: string },
-  ): Promise<void> {
-    expect(host.keyInPlace() === credential.psk).toBe(true);
-    expect(host.identityInPlace()).toBe(credential.identity);
-    expect(await host.zabbixHolds(credential)).toBe(true);
-    expect(await ownerAndMode(host, host.keyFile)).toBe('zabbix:zabbix 400');
-    expect(await leftOn(host)).toEqual([]);
-    await host.awaitValues(Date.now());
-  }
-
-  /** Every file of the program, with its bytes, owner and mode. */
-  function contents({ machine }: SmallHost | SmallProxy): Promise<string> {
-    const shell = 'find /etc/zabbix -type f -exec sha256sum {} + -exec stat -c "%n %u:%g:%a" {} + | sort';
-    return machine.must(['sh', '-c', shell]);
-  }
 }
