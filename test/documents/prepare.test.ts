@@ -48,6 +48,16 @@ describe.skipIf(!namespacesWork())('prepare', { concurrent: true }, () => {
     },
   );
 
+  test('lets no second agent 2 ask where the first one registers by HostInterface', async () => {
+    const node = await aRunningNode({ agent: 'zabbix_agent2' });
+    spareKeyPair(node);
+    node.write('/etc/zabbix/server-accepts', `web-01.old ${oldKey}\n`);
+    const config = '/etc/zabbix/zabbix_agent2.conf';
+    node.write(config, `${node.read(config)}HostInterface=web-01.example\n`);
+    const { reply } = await node.run('prepare', asked());
+    expect(reply).toMatchObject({ outcome: 'prepared', gates: ['agent-log'], probe: { verdict: 'none' } });
+  });
+
   test('offers no gate that asks when the server does not accept the present key', async () => {
     const node = await aRunningNode();
     spareKeyPair(node);

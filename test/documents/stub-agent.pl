@@ -87,6 +87,7 @@ if ($config eq 'shadow.conf') {
         print "2026/11/23 01:48:37.632576 connection established using TLSv1.2 ECDHE-PSK-AES128-CBC-SHA256\n" if $accepted;
         print "2026/11/23 01:48:43.632318 [101] cannot connect to [$set{ServerActive}:10051]: EOF\n" unless $accepted;
         print "2026/11/23 01:48:43.632338 [101] End of refreshActiveChecks() from $server\n";
+        print "2026/11/23 01:48:43.632401 [101] cannot monitor metric \"own[1]\": Unknown metric own\n" if $accepted;
     }
     sleep 60;
     exit 0;

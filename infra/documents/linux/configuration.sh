@@ -1,6 +1,6 @@
 # configuration.sh — the configuration of an agent or proxy as it reads it, and the one line in it that we change.
 # Sources: src/libs/zbxcfg/cfg.c and src/go/pkg/conf/conf.go of Zabbix 6.0 and 7.0; tried on 6.0.14.
-conf_names='TLSConnect|TLSAccept|TLSPSKIdentity|TLSPSKFile|TLS(CA|CRL|Cert|Key)File|TLSServerCert(Issuer|Subject)|TLSCipherCert(13)?|Hostname|HostnameItem|Server|ServerActive|ListenIP|ListenPort|SourceIP|StartAgents|ProxyMode|StartTrappers|LogType|LogFile|PidFile'
+conf_names='TLSConnect|TLSAccept|TLSPSKIdentity|TLSPSKFile|TLS(CA|CRL|Cert|Key)File|TLSServerCert(Issuer|Subject)|TLSCipherCert(13)?|Host(name|Metadata|Interface)(Item)?|UserParameter(Dir)?|Alias|Server|ServerActive|ListenIP|ListenPort|SourceIP|StartAgents|ProxyMode|StartTrappers|LogType|LogFile|PidFile'
 
 # In reading order, one line for each setting: name, line number, file, value. An Include is expanded where it stands.
 settings() { # file, depth
@@ -49,6 +49,7 @@ included() { # value of Include
 # Sets conf_<name> for every known name, the last value in reading order, and for the TLS lines where it stands.
 read_configuration() {
   conf_TLSConnect='' conf_TLSAccept='' conf_TLSPSKIdentity='' conf_TLSPSKFile='' conf_Hostname='' conf_HostnameItem=''
+  conf_HostInterface='' conf_HostInterfaceItem=''
   conf_Server='' conf_ServerActive='' conf_ListenIP='' conf_ListenPort='' conf_SourceIP='' conf_StartAgents=''
   conf_LogType='' conf_LogFile='' conf_PidFile='' conf_ProxyMode='' conf_StartTrappers='' conf_TLSCipherCert='' conf_TLSCipherCert13=''
   identity_file='' identity_line=''

@@ -27,6 +27,11 @@ probe() { # shadow-agent | zabbix-sender, key file, identity, places
 }
 
 probe_by_shadow() { # key file, identity; neither: as before the first key
+  # It cannot listen where the agent does, and with HostInterface the server registers the port too: it would take it for a host that moved.
+  if [ "$agent" = zabbix_agent2 ] && [ -n "$conf_HostInterface$conf_HostInterfaceItem" ]; then
+    verdict=none verdict_server='' verdict_says='A second agent 2 cannot register by HostInterface as this one does.'
+    return 0
+  fi
   shadow=$state/shadow comes=key
   [ -n "$2" ] || comes=$(noted from)
   comes=${comes:-$known_fingerprint}
@@ -34,17 +39,20 @@ probe_by_shadow() { # key file, identity; neither: as before the first key
   rm -rf "$shadow"
   mkdir -m 700 "$shadow"
   {
-    printf '%s\n' "Hostname=$conf_Hostname" "HostnameItem=$conf_HostnameItem" "SourceIP=$conf_SourceIP" | grep -v '=$' || :
+    # Who asks for active checks registers, too: with other metadata than the agent's it would set off autoregistration actions.
+    printf '%s\n' "$conf_settings" | awk -F "$us" '$1 ~ /^(Host(name|Metadata|Interface)(Item)?|SourceIP|UserParameter(Dir)?|Alias)$/ && $4 != "" { print $1 "=" $4 }'
     case $comes in
       key) printf '%s\n' 'TLSConnect=psk' "TLSPSKIdentity=$2" "TLSPSKFile=$1" ;;
       certificate) echo TLSConnect=cert && printf '%s\n' "$conf_settings" | awk -F "$us" '/^TLS(CA|CRL|Cert|Key|ServerCert|CipherCert)/ { print $1 "=" $4 }' ;;
     esac
-    printf '%s\n' "ServerActive=$servers" \
+    # It is given the host's items and must neither collect nor send any: a UserParameter would run twice, a log be read twice.
+    printf '%s\n' "ServerActive=$servers" 'DenyKey=*' 'BufferSend=3600' 'BufferSize=65535' \
       'LogType=console' 'DebugLevel=4' 'PidFile=shadow.pid'
     if [ "$agent" = zabbix_agent2 ]; then
       printf '%s\n' 'ControlSocket=shadow.sock' 'ListenIP=127.0.0.1' "ListenPort=$(free_port)"
     else
-      printf '%s\n' 'StartAgents=0'
+      echo 'StartAgents=0'
+      printf '%s\n' "ListenIP=$conf_ListenIP" "ListenPort=$conf_ListenPort" | grep -v '=$' || :
       [ "${agent_user%:*}" != 0 ] || printf '%s\n' 'AllowRoot=1'
     fi
   } >"$shadow/shadow.conf"
@@ -108,7 +116,8 @@ shadow_answer() { # yes: nothing more will come
         if (server[who] ~ /^\[.*\]$/) server[who] = substr(server[who], 2, length(server[who]) - 2)
       }
       if (who != "" && $0 ~ /End of refreshActiveChecks\(\)/) { ended[who]++; if (established) shaken[who] = 1 }
-      if (who != "" && match($0, /\] cannot .*/)) { failed[who] = 1; reason[who] = substr($0, RSTART + 2); if ($0 !~ /dial |i\/o timeout|no route/) refused[who] = 1 }
+      # An item that it cannot collect says nothing of the server.
+      if (who != "" && !/cannot monitor metric/ && match($0, /\] cannot .*/)) { failed[who] = 1; reason[who] = substr($0, RSTART + 2); if ($0 !~ /dial |i\/o timeout|no route/) refused[who] = 1 }
       if ($0 ~ /cannot |rror/) words = $0
     }
     who != "" && /false PSK identity/ { failed[who] = refused[who] = 1; reason[who] = "false PSK identity" }

@@ -12,6 +12,7 @@ import { requests, secretsOfRequests } from './requests.ts';
 import { rollBacks, secretsOfRollBacks } from './roll-backs.ts';
 import { rotations, secretsOfRotations } from './rotations.ts';
 import { secretsOfSetupB, setupB } from './setup-b.ts';
+import { secretsOfShadowAgents, shadowAgents } from './shadow-agent.ts';
 import { tlsLibraries } from './tls-libraries.ts';
 import { secretsOfTwoSecrets, twoSecrets } from './two-secrets.ts';
 
@@ -34,6 +35,7 @@ export function everythingOn(version: ZabbixVersion): void {
           ...secretsOfRollBacks,
           ...secretsOfSetupB,
           ...secretsOfGates,
+          ...secretsOfShadowAgents,
           ...secretsOfRepairs,
           ...secretsOfRequests,
           ...secretsOfTwoSecrets,
@@ -53,6 +55,7 @@ export function everythingOn(version: ZabbixVersion): void {
       setupB(lab);
       rotations(lab);
       gates(lab);
+      shadowAgents(lab);
       repairs(lab);
       twoSecrets(lab);
       requests(lab);
