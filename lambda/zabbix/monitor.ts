@@ -38,6 +38,7 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
   const own = server === undefined ? places : [addressOf(server), ...places];
   let opened: Promise<Session> | undefined;
   let scriptId: string | undefined;
+  const notForUs = new Set<string>();
 
   /** One session for as long as this function lives; one that could not be opened is opened anew. */
   function session(): Promise<Session> {
@@ -256,14 +257,15 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
       server === undefined || wanted.key === undefined ? undefined : portAccepts(server, wanted),
 
     async checkNow({ kind, itemId, clockOf }) {
-      if (kind !== 'value' || clockOf === 'agent') return false;
+      if (kind !== 'value' || clockOf === 'agent' || notForUs.has(itemId)) return false;
       try {
         await patiently((api) => api.call('task.create', [{ type: 6, request: { itemid: itemId } }]));
         return true;
       } catch (error) {
         // 6.0 allows it to super admins only; without it the next value comes at the item's own interval.
-        if (error instanceof ZabbixRefused) return false;
-        throw error;
+        if (!(error instanceof ZabbixRefused)) throw error;
+        notForUs.add(itemId);
+        return false;
       }
     },
 

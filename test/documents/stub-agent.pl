@@ -3,7 +3,6 @@
 # shadow agent says what the real ones say of a server that accepts the keys in /etc/zabbix/server-accepts (lines "identity key", or "unencrypted", or "certificate").
 use strict;
 use warnings;
-use IO::Socket::INET;
 
 my ($agent) = $0 =~ m{([^/]+)$};
 my $config = "/etc/zabbix/$agent.conf";
@@ -97,6 +96,7 @@ if (grep { $_ eq $key } split /\n/, content('/etc/zabbix/unusable-keys')) {
     record("invalid PSK in file \"$set{TLSPSKFile}\"");
     exit 0;    # as zabbix_agentd does
 }
+require IO::Socket::INET; # not before: it takes four times as long to load as all the rest
 my $socket = IO::Socket::INET->new(Listen => 1, LocalPort => $set{ListenPort} // ($agent eq 'zabbix_proxy' ? 10051 : 10050), ReuseAddr => 1) or die "cannot listen: $!\n";
 open my $pid, '>', $set{PidFile} or die;
 print $pid $$;

@@ -38,15 +38,18 @@ function next(worker: Worker): Promise<unknown> {
   });
 }
 
-/** A process of this age or less is read at every look: between fork and exec it carries its parent's arguments. */
-const youngMs = 100;
+/**
+ * At which ages a new process is read, milliseconds: between fork and exec it carries its parent's arguments, and most have ended
+ * before they are two looks old.
+ */
+const readAtMs = [0, 8, 24, 48, 100];
 /** The others are read this often, since a shell may exec something at any time: with some labs they are many hundred. */
 const oldEveryMs = 500;
 const pauseMs = 8;
 
 function sample(): void {
   const seen = new Set<string>();
-  const bornMs = new Map<number, number>();
+  const young = new Map<number, { readonly bornMs: number; times: number }>();
   let newest = newestPid();
   let listedMs = Number.NEGATIVE_INFINITY;
   const look = () => {
@@ -56,12 +59,14 @@ function sample(): void {
     // Linux gives out one number after the other (proc_loadavg(5)), so that the new ones are known without listing all; after the
     // highest it begins again.
     if (newest < before) listedMs = Number.NEGATIVE_INFINITY;
-    for (let pid = before + 1; pid <= newest; pid += 1) bornMs.set(pid, now);
-    for (const [pid, born] of bornMs) {
+    for (let pid = before + 1; pid <= newest; pid += 1) young.set(pid, { bornMs: now, times: 0 });
+    for (const [pid, one] of young) {
+      if (now - one.bornMs < (readAtMs[one.times] ?? 0)) continue;
       const list = argumentsOf(pid);
       if (list !== undefined) seen.add(list);
+      one.times += 1;
       // A number is given out a moment before its process can be read.
-      if (now - born > youngMs || (list === undefined && born !== now)) bornMs.delete(pid);
+      if (one.times === readAtMs.length || (list === undefined && one.times > 1)) young.delete(pid);
     }
     if (now - listedMs < oldEveryMs) return;
     listedMs = now;

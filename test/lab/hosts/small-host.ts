@@ -179,7 +179,9 @@ export class SmallHost implements ManagedNode {
 
   async startAgent(): Promise<void> {
     await this.beginToStartAgent();
-    await eventually(`the agent of ${this.computerName} runs`, () => this.agentRuns(), { withinS: 15 });
+    await eventually(`the agent of ${this.computerName} runs`, () => this.agentRuns(), {
+      ...{ withinS: 15, everyMs: 200 },
+    });
   }
 
   /**
@@ -277,7 +279,7 @@ export class SmallHost implements ManagedNode {
       await eventually(
         `${item.key} of ${this.computerName} has a value`,
         async () => (await itemHistory(this.#lab.api, item, { fromMs: sinceMs })).samplesMs.length > 0,
-        { withinS, everyMs: 200 },
+        { withinS, everyMs: 1_000 },
       ).catch(async (cause: unknown) => {
         const state = (await this.agentRuns()) ? 'runs' : 'does not run';
         throw new Error(`${item.key} had no value; the agent ${state}. Its log ends with:\n${this.#lastOfLog()}`, {

@@ -205,7 +205,7 @@ export class SmallProxy {
   async awaitSeen(sinceMs: number, withinS = 60): Promise<void> {
     await eventually(`the server hears of ${this.name}`, async () => (await this.lastAccessS()) * 1000 > sinceMs, {
       withinS,
-      everyMs: 200,
+      everyMs: 1_000,
     }).catch((cause: unknown) => {
       const lastOfLog = this.log().split('\n').slice(-25).join('\n');
       throw new Error(`the server did not hear of ${this.name}. Its log ends with:\n${lastOfLog}`, { cause });

@@ -142,7 +142,7 @@ test.each([
   { release: '7.2', done: false },
   { release: '7.4', done: true },
 ] as const)('a check now by an Admin on $release: done is $done', async ({ release, done }) => {
-  const { monitor } = await a(release);
+  const { asked, monitor } = await a(release);
   const witness = {
     kind: 'value',
     itemId: '44518',
@@ -152,6 +152,9 @@ test.each([
     lastS: 0,
   } as const;
   expect(await monitor.checkNow(witness)).toBe(done);
+  expect(await monitor.checkNow(witness)).toBe(done);
+  // Whoever was told no is not asked again.
+  expect(asked.filter(({ method }) => method === 'task.create')).toHaveLength(done ? 2 : 1);
 });
 
 test('8.0, asked for, is spoken to like 7.4', async () => {

@@ -3,8 +3,8 @@ import { playEveryPoint, playSample } from './every-point.ts';
 import { play, ways, waysOfAutoregistration } from './scenario.ts';
 
 // Killed anywhere, both sides share a key in the end, and the end is told once. Each test takes a few seconds on a computer that has
-// nothing else to do.
-describe('killed at every point of a rotation', { timeout: 60_000 }, () => {
+// nothing else to do, and many times that beside the host scripts, whose sessions the kernel gives a share each.
+describe('killed at every point of a rotation', { timeout: 240_000 }, () => {
   test.each(ways)('%s: the agent is reached, and nothing is left over', async (way) => {
     const scenario = { way, gate: 'shadow-agent', targets: 1, identityMode: 'new', retries: 1 } as const;
     const { runs, found } = await playEveryPoint(scenario);
