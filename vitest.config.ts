@@ -28,6 +28,7 @@ export default defineConfig({
           exclude: ['test/lab/**'],
           // What one file has imported is there for the next: a fifth of the CPU of all (450 s and 338 s, measured).
           isolate: false,
+          setupFiles: ['test/documents/discard-nodes.ts'],
           // Host scripts take a tenth of this on idle cores; beside two labs they have little of them.
           testTimeout: 120_000,
           hookTimeout: 120_000,

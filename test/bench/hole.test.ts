@@ -32,4 +32,8 @@ describe('what an active agent loses beyond what it had not sent', () => {
   ])('$what: $lost', ({ at, lost }) => {
     expect(lostThoughSent(seconds(...at), 5, restarted)).toBe(lost);
   });
+
+  test('nor what it could not send any more, because the server had the other key before it was restarted', () => {
+    expect(lostThoughSent(seconds(11, 16, 31, 36), 5, { ...restarted, refusedMs: 26_000 })).toBe(0);
+  });
 });

@@ -3,7 +3,6 @@ import { constants, createHash, createPublicKey, publicEncrypt, randomBytes } fr
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
 import { record, string, unknown } from 'zod/mini';
 import { parts } from '../../infra/documents/linux/parts.ts';
 import type { ParameterName, Verb } from '../../lambda/contract.ts';
@@ -60,9 +59,11 @@ export function sealed(hex: string, publicKey: unknown, version = versionId): st
 }
 
 const discards: (() => void)[] = [];
-afterAll(() => {
-  for (const discard of discards) discard();
-});
+
+/** Ends the nodes of a test file. Files share this module, so each calls it anew: discard-nodes.ts. */
+export function discardNodes(): void {
+  for (const discard of discards.splice(0)) discard();
+}
 
 const isRoot = process.getuid?.() === 0;
 const stub = readFileSync(new URL('stub-agent.pl', import.meta.url), 'utf8');

@@ -31,17 +31,26 @@ const underwayS = 1;
 
 /**
  * How many of an active item's values are missing that the agent had no reason to lose: those it must have sent before it was
- * stopped, and those it should have collected once it was back.
+ * stopped, or before the server took its key no more, and those it should have collected once it was back.
  */
 export function lostThoughSent(
   samplesMs: readonly number[],
   everyS: number,
-  { stoppedMs, listeningMs }: { readonly stoppedMs: number; readonly listeningMs: number },
+  {
+    stoppedMs,
+    listeningMs,
+    refusedMs = stoppedMs,
+  }: {
+    readonly stoppedMs: number;
+    readonly listeningMs: number;
+    /** since when the server has the other key; default: not before it was stopped */
+    readonly refusedMs?: number;
+  },
 ): number {
   const everyMs = everyS * 1000;
   const last = samplesMs.findLast((sampleMs) => sampleMs <= stoppedMs);
   const first = samplesMs.find((sampleMs) => sampleMs > stoppedMs);
-  const sentUntilMs = stoppedMs - (bufferSendS + underwayS) * 1000;
+  const sentUntilMs = Math.min(stoppedMs, refusedMs) - (bufferSendS + underwayS) * 1000;
   const before = last === undefined ? 0 : Math.floor((sentUntilMs - last) / everyMs);
   const after = first === undefined ? 0 : Math.round((first - listeningMs) / everyMs) - 1;
   return Math.max(0, before) + Math.max(0, after);

@@ -81,7 +81,7 @@ async function measured(change: Settled, toMs: number, { kind, round }: Turn): P
       passive: { holeS: inS(passive.longestMs), lost: passive.lost },
       active: {
         ...{ holeS: inS(active.longestMs), lost: active.lost },
-        lostThoughSent: lostThoughSent(activeMs, itemEveryS, { stoppedMs, listeningMs }),
+        lostThoughSent: lostThoughSent(activeMs, itemEveryS, { stoppedMs, listeningMs, refusedMs: serverUsesMs }),
       },
       ...(account === undefined ? {} : { service: rounded(account) }),
     },
