@@ -26,7 +26,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
-          // What one file has imported is there for the next: a fifth of the CPU of all (450 s and 338 s, measured).
+          // What one file has imported is there for the next: a quarter of the CPU of all (450 s and 338 s, measured).
           isolate: false,
           setupFiles: ['test/documents/discard-nodes.ts'],
           // Host scripts take a tenth of this on idle cores; beside two labs they have little of them.

@@ -38,7 +38,8 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
   const own = server === undefined ? places : [addressOf(server), ...places];
   let opened: Promise<Session> | undefined;
   let scriptId: string | undefined;
-  const notForUs = new Set<string>();
+  /** Ids of items that Zabbix does not check now for this API user. */
+  const checksRefused = new Set<string>();
 
   /** One session for as long as this function lives; one that could not be opened is opened anew. */
   function session(): Promise<Session> {
@@ -257,14 +258,14 @@ export function zabbixMonitor({ open, clock, server, places = [], probeScript }:
       server === undefined || wanted.key === undefined ? undefined : portAccepts(server, wanted),
 
     async checkNow({ kind, itemId, clockOf }) {
-      if (kind !== 'value' || clockOf === 'agent' || notForUs.has(itemId)) return false;
+      if (kind !== 'value' || clockOf === 'agent' || checksRefused.has(itemId)) return false;
       try {
         await patiently((api) => api.call('task.create', [{ type: 6, request: { itemid: itemId } }]));
         return true;
       } catch (error) {
         // 6.0 allows it to super admins only; without it the next value comes at the item's own interval.
         if (!(error instanceof ZabbixRefused)) throw error;
-        notForUs.add(itemId);
+        checksRefused.add(itemId);
         return false;
       }
     },
@@ -295,15 +296,15 @@ function monitoredBy(found: HostReply, { hostMonitoredByField }: Dialect): strin
   );
 }
 
-/**
- * What the server's pollers say of the agent interface. `errors_from` turns non-zero 2–7 s after the first failed check,
- * `available` only after about 50 s (docs/zabbix-versions.md).
- */
 /** Type 1 is without data collection (Zabbix API reference, host object). */
 function isSilenced({ maintenance_status, maintenance_type }: HostReply): boolean {
   return maintenance_status === '1' && maintenance_type === '1';
 }
 
+/**
+ * What the server's pollers say of the agent interface. `errors_from` turns non-zero 2–7 s after the first failed check,
+ * `available` only after about 50 s (docs/zabbix-versions.md).
+ */
 function reachability({ interfaces }: HostReply): MonitoredHost['reachable'] {
   const agent = interfaces.filter(({ type }) => type === '1');
   const failing = agent.find(({ available, errors_from }) => available === '2' || errors_from !== '0');

@@ -23,7 +23,7 @@ describe('the hole in an item’s values', () => {
 });
 
 describe('what an active agent loses beyond what it had not sent', () => {
-  const restarted = { stoppedMs: 30_000, listeningMs: 30_200 };
+  const restarted = { stoppedMs: 30_000, listeningMs: 30_200, refusedMs: 30_000 };
   test.each([
     { what: 'a value taken 4 s before the stop was still in the buffer', at: [16, 21, 31, 36], lost: 0 },
     { what: 'a value taken 9 s before the stop had been sent', at: [11, 16, 31, 36], lost: 1 },

@@ -40,10 +40,10 @@ probe_by_shadow() { # key file, identity; neither: as before the first key
   mkdir -m 700 "$shadow"
   {
     # Who asks for active checks registers, too: with other metadata than the agent's it would set off autoregistration actions.
-    printf '%s\n' "$conf_settings" | awk -F "$us" '$1 ~ /^(Host(name|Metadata|Interface)(Item)?|SourceIP|UserParameter(Dir)?|Alias)$/ && $4 != "" { print $1 "=" $4 }'
+    as_configured 'Host(name|Metadata|Interface)(Item)?|SourceIP|UserParameter(Dir)?|Alias'
     case $comes in
       key) printf '%s\n' 'TLSConnect=psk' "TLSPSKIdentity=$2" "TLSPSKFile=$1" ;;
-      certificate) echo TLSConnect=cert && printf '%s\n' "$conf_settings" | awk -F "$us" '/^TLS(CA|CRL|Cert|Key|ServerCert|CipherCert)/ { print $1 "=" $4 }' ;;
+      certificate) echo TLSConnect=cert && as_configured 'TLS(CA|CRL|Cert|Key|ServerCert|CipherCert).*' ;;
     esac
     # It is given the host's items and must neither collect nor send any: a UserParameter would run twice, a log be read twice.
     printf '%s\n' "ServerActive=$servers" 'DenyKey=*' 'BufferSend=3600' 'BufferSize=65535' \
@@ -52,7 +52,7 @@ probe_by_shadow() { # key file, identity; neither: as before the first key
       printf '%s\n' 'ControlSocket=shadow.sock' 'ListenIP=127.0.0.1' "ListenPort=$(free_port)"
     else
       echo 'StartAgents=0'
-      printf '%s\n' "ListenIP=$conf_ListenIP" "ListenPort=$conf_ListenPort" | grep -v '=$' || :
+      as_configured 'ListenIP|ListenPort'
       [ "${agent_user%:*}" != 0 ] || printf '%s\n' 'AllowRoot=1'
     fi
   } >"$shadow/shadow.conf"
@@ -84,6 +84,11 @@ probe_by_shadow() { # key file, identity; neither: as before the first key
 $answer
 ANSWER
   rm -rf "$shadow" "$state/shadow.output" "$state/shadow.read"
+}
+
+# Lines of the agent's own configuration, in reading order.
+as_configured() { # names, as awk writes them
+  printf '%s\n' "$conf_settings" | awk -F "$us" -v names="^($1)\$" '$1 ~ names && $4 != "" { print $1 "=" $4 }'
 }
 
 # A port below the ephemeral range that nobody listens on. Agent 2 takes 1024 to 32767.

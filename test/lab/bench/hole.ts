@@ -39,12 +39,12 @@ export function lostThoughSent(
   {
     stoppedMs,
     listeningMs,
-    refusedMs = stoppedMs,
+    refusedMs,
   }: {
     readonly stoppedMs: number;
     readonly listeningMs: number;
-    /** since when the server has the other key; default: not before it was stopped */
-    readonly refusedMs?: number;
+    /** since when the server has the other key */
+    readonly refusedMs: number;
   },
 ): number {
   const everyMs = everyS * 1000;

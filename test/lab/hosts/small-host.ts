@@ -179,9 +179,7 @@ export class SmallHost implements ManagedNode {
 
   async startAgent(): Promise<void> {
     await this.beginToStartAgent();
-    await eventually(`the agent of ${this.computerName} runs`, () => this.agentRuns(), {
-      ...{ withinS: 15, everyMs: 200 },
-    });
+    await eventually(`the agent of ${this.computerName} runs`, () => this.agentRuns(), { withinS: 15, everyMs: 200 });
   }
 
   /**
